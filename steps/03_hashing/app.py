@@ -1,0 +1,55 @@
+"""A small site with accounts, built with Flask-Login."""
+
+from flask import Flask
+from flask_bcrypt import Bcrypt
+from flask_login import LoginManager, UserMixin
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+app.config["SECRET_KEY"] = "dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"  # published: for this course only
+app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///site.db"
+
+db = SQLAlchemy(app)
+bcrypt = Bcrypt(app)
+login_manager = LoginManager(app)
+
+MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError above
+
+
+class User(UserMixin, db.Model):
+    """Someone with an account."""
+
+    id = db.Column(db.Integer, primary_key=True)
+    username = db.Column(db.String(64), unique=True, nullable=False)
+    password_hash = db.Column(db.String(60), nullable=False)
+
+    def set_password(self, password):
+        """Store a salted hash; raise ValueError for an empty or too long password."""
+        if not 0 < len(password.encode("utf-8")) <= MAX_PASSWORD_BYTES:
+            raise ValueError(f"Use a password of 1 to {MAX_PASSWORD_BYTES} bytes.")
+        self.password_hash = bcrypt.generate_password_hash(password).decode("utf-8")
+
+    def check_password(self, password):
+        """Say whether the stored hash was made from this password."""
+        if len(password.encode("utf-8")) > MAX_PASSWORD_BYTES:
+            return False
+        return bcrypt.check_password_hash(self.password_hash, password)
+
+    def __repr__(self):
+        return f"<User {self.username}>"
+
+
+with app.app_context():
+    db.create_all()  # does nothing where the table exists
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    """Return the user with the id that stands in the session cookie, or None."""
+    return db.session.get(User, int(user_id))
+
+
+@app.get("/")
+def home():
+    """Greet every visitor."""
+    return "The app is running."
