@@ -1,0 +1,132 @@
+"""Options and reports of the checkpoints; their fixtures are in tests/workbench/fixtures.py.
+
+A checkpoint tests the snapshot beside it, or the app that --app names. Its message says
+what a learner's app cannot do yet; tests/workbench/finding.py writes it.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from _pytest._code.code import ReprFileLocation, TerminalRepr
+from workbench.attempt import Attempt, stack_of
+from workbench.finding import COPY, UNMET, Finding, message
+
+pytest_plugins = ["workbench.fixtures"]
+
+ROOT = Path(__file__).resolve().parent
+STEPS = sorted(path.name for path in ROOT.glob("steps/0*"))
+PATIENCE = 3  # failing runs of one checkpoint before its hint is shown unasked
+FAILURES = "workbook/failures"  # in pytest's cache: {checkpoint and app: failing runs in a row}
+
+
+def pytest_addoption(parser):
+    """Add --app and --hints."""
+    group = parser.getgroup("checkpoints of the workbook")
+    group.addoption("--app", metavar="PATH", help="check this folder or app.py, not the snapshot")
+    group.addoption("--hints", action="store_true", help="show a hint with each message")
+
+
+def pytest_configure(config):
+    """Start without unmet preconditions."""
+    config.stash[UNMET] = {}
+
+
+class Message(TerminalRepr):
+    """A message in the place of a traceback; its first line is what JUnit and -rf show."""
+
+    def __init__(self, text, item):
+        """Hold the text of a message about this test."""
+        self.text = text
+        path, number, _ = item.location
+        self.reprcrash = ReprFileLocation(path, (number or 0) + 1, text.partition("\n")[0])
+
+    def toterminal(self, tw):
+        """Write the first line in bold, the others as they are."""
+        first, _, rest = self.text.partition("\n")
+        tw.line(first, bold=True)
+        tw.line(rest)
+
+    def __str__(self):
+        """Return the text."""
+        return self.text
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Turn a finding into a FAILED with a message, or into a skip if it was told before."""
+    report = yield
+    copy = item.stash.get(COPY, None)
+    finding = as_finding(call.excinfo.value, copy) if call.excinfo else None
+    if finding is None:
+        if copy and report.when == "call":
+            count_failures(item, copy, report.failed)
+        return report
+    report.when = "call"  # a precondition is checked during setup, and is FAILED all the same
+    if told_before(finding, item):
+        reason = f"can't check yet: first make '{finding.precondition}' pass"
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), item.location[1], f"Skipped: {reason}")
+        return report
+    failures = count_failures(item, copy, failed=True)
+    if item.config.getoption("tbstyle") == "auto":
+        sentence = finding.precondition or item.function.__doc__
+        hinted = item.config.getoption("hints") or failures >= PATIENCE
+        base = item.config.invocation_params.dir
+        text = message(sentence, finding, copy, item.path.parent, hinted, base)
+        report.longrepr = Message(text, item)
+        report.sections.clear()  # Flask has logged the traceback
+    return report
+
+
+def as_finding(error, copy):
+    """Return the error as a Finding if it is one or came out of the learner's code, else None."""
+    if isinstance(error, Finding):
+        return error
+    broken = copy and any(Path(name).is_relative_to(copy.root) for name, _ in stack_of(error))
+    return Finding("no exception", Attempt(error=error), read="stuck") if broken else None
+
+
+def told_before(finding, item):
+    """Say whether another test of this run has failed for the same unmet precondition."""
+    unmet = item.config.stash[UNMET]
+    return bool(finding.precondition) and unmet.setdefault(finding.precondition, item) is not item
+
+
+def count_failures(item, copy, failed):
+    """Return how many runs in a row this checkpoint has failed with the same app."""
+    cache = getattr(item.config, "cache", None)  # absent with -p no:cacheprovider
+    counts = cache.get(FAILURES, {}) if cache else {}
+    key = f"{item.nodeid} {copy.source}"
+    count = counts.get(key, 0) + 1 if failed else 0
+    if cache and count != counts.pop(key, 0):
+        cache.set(FAILURES, counts | ({key: count} if count else {}))
+    return count
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Write one line per step, and what comes next when all of it is done."""
+    passed, total = Counter(), Counter()
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.getreports(outcome):
+            step = Path(report.nodeid.partition("::")[0]).parent.name
+            passed[step] += outcome == "passed"
+            total[step] += 1
+    steps = [step for step in STEPS if total[step]]
+    if not steps:
+        return
+    terminalreporter.line("")
+    for step in steps:
+        done, of = passed[step], total[step]
+        terminalreporter.line(f"{step:<11} {'#' * done}{'.' * (of - done)}  {done}/{of}")
+    if passed == total:
+        terminalreporter.line(what_comes_after(steps[-1]))
+    elif not config.getoption("hints"):
+        terminalreporter.line("For a hint, add --hints.")
+
+
+def what_comes_after(step):
+    """Say where to read on when this step is done."""
+    following = [f"steps/{name}" for name in STEPS if name > step] + ["final"]
+    chapters = [f"{name}/README.md" for name in following if (ROOT / name).exists()]
+    return f"Next: {chapters[0]}" if chapters else "All steps are done."

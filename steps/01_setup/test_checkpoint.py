@@ -1,0 +1,109 @@
+"""Checkpoint 1: the app starts, and its three extensions and two settings are in place."""
+
+import re
+
+import pytest
+import sqlalchemy
+from workbench.attempt import attempt
+from workbench.finding import expect, require
+
+# Keys from well-known tutorials and examples: whoever reads those can sign your cookies.
+KNOWN_KEYS = """
+    5791628bb0b13ce0c676dfde280ba245 abc123 asecretkey changeme changethis dev development
+    developmentkey devkey flask flasksecretkey hardtoguessstring key mysecret mysecretkey
+    notsosecret password random randomstring replaceme s3cr3t secret secretkey secretkeyhere
+    somesecretkey supersecret supersecretkey test thisisasecret thisisasecretkey thisissecret
+    topsecret youcannotguessme youllneverguess yoursecretkey yoursecretkeyhere youwillneverguess
+""".split()
+
+
+@pytest.fixture
+def secret_key(app):
+    """The SECRET_KEY of the app."""
+    key = app.config["SECRET_KEY"]
+    require(
+        "SECRET_KEY is set",
+        key,
+        want="a value for SECRET_KEY",
+        got=repr(key),
+        read="the-secret-key",
+        hint='app.config["SECRET_KEY"] signs the session cookie. Where does your app set it?',
+    )
+    return key
+
+
+def test_the_first_page_answers(stranger):
+    """the app answers: GET / shows a page"""
+    page = stranger.get("/")
+
+    expect(page.opens(), want="200 OK", got=page, read="the-first-page")
+
+
+def test_flask_sqlalchemy_is_attached(app, db):
+    """Flask-SQLAlchemy is attached: the app can talk to its database"""
+    with app.app_context():
+        answer = attempt(db.session.execute, sqlalchemy.text("SELECT 1"))
+
+    expect(not answer.error, want="an answer", got=answer, read="attach-the-extensions")
+
+
+def test_the_database_has_an_address(app):
+    """the database has an address: SQLALCHEMY_DATABASE_URI is set"""
+    address = app.config.get("SQLALCHEMY_DATABASE_URI")
+
+    expect(
+        address,
+        want="an address such as sqlite:///site.db",
+        got=repr(address),
+        read="the-database-address",
+        hint="Which setting of app.config does Flask-SQLAlchemy read?",
+    )
+
+
+def test_flask_login_is_attached(app):
+    """Flask-Login is attached: the app has a login manager"""
+    expect(
+        hasattr(app, "login_manager"),
+        want="a LoginManager that has met the app",
+        got="no app.login_manager",
+        read="attach-the-extensions",
+        hint="Has the LoginManager met the app? See LoginManager.init_app().",
+    )
+
+
+def test_flask_bcrypt_is_ready(app, copy):
+    """Flask-Bcrypt is ready: there is an object that hashes passwords"""
+    expect(
+        copy.bcrypt(),
+        want="a Bcrypt object",
+        got="none in your files",
+        read="attach-the-extensions",
+        hint="The import brings the class Bcrypt. Where is an object of it made?",
+    )
+
+
+def test_the_secret_key_stays_the_same(secret_key, copy):
+    """SECRET_KEY stays the same when the app starts again"""
+    again = copy.load()
+    key = again.value and again.value.config["SECRET_KEY"]
+
+    expect(
+        key == secret_key,
+        want="the same key in both starts",
+        got="another key at the second start" if key else again,
+        read="the-secret-key",
+        hint="What happens to a cookie that was signed with the key of the last start?",
+    )
+
+
+def test_the_secret_key_is_not_a_known_one(secret_key):
+    """SECRET_KEY is not one that everybody knows"""
+    text = secret_key if isinstance(secret_key, str) else secret_key.decode("latin-1")
+
+    expect(
+        re.sub(r"[\W_]", "", text).lower() not in KNOWN_KEYS,
+        want="a key that stands in no tutorial",
+        got=repr(secret_key),
+        read="the-secret-key",
+        hint="secrets.token_hex() makes a key that nobody can guess.",
+    )

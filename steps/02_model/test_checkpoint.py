@@ -1,0 +1,135 @@
+"""Checkpoint 2: users have a table, and Flask-Login can find them in it."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from workbench.attempt import attempt
+from workbench.finding import expect, require
+
+COLUMNS = ("id", "username", "password_hash")
+
+
+@pytest.fixture
+def columns(user_model):
+    """The columns of User, by name."""
+    columns = user_model.__table__.columns
+    require(
+        "User has the columns id, username and password_hash",
+        all(name in columns for name in COLUMNS),
+        want="columns: id, username, password_hash",
+        got="columns: " + ", ".join(columns.keys()),
+        read="the-user-model",
+    )
+    return columns
+
+
+@pytest.fixture
+def load_user(app, columns, save_user):
+    """The app's user loader, as a function that returns an Attempt at the user."""
+    loader = app.login_manager._user_callback
+    require(
+        "Flask-Login knows your user loader",
+        loader,
+        want="a function that login_manager.user_loader has registered",
+        got="no user loader yet",
+        read="the-user-loader",
+        hint="Which decorator tells Flask-Login about a function?",
+    )
+
+    def load(user_id):
+        with app.test_request_context():
+            return attempt(loader, user_id)
+
+    return load
+
+
+def test_the_id_is_the_primary_key(columns):
+    """every user has an id of their own: the primary key"""
+    expect(
+        columns["id"].primary_key,
+        want="primary_key=True",
+        got="id is no primary key",
+        read="the-user-model",
+    )
+
+
+def test_a_username_is_taken_once(columns, save_user):
+    """a username is taken once: the database refuses a second ada"""
+    save_user("ada")
+    second = save_user("ada")
+
+    expect(
+        isinstance(second.error, IntegrityError),
+        want="IntegrityError for the second ada",
+        got=second if second.error else "two users named ada",
+        read="the-user-model",
+        hint="Which argument of db.Column allows each value once?",
+    )
+
+
+def test_a_user_has_a_username(columns, save_user):
+    """a user has a username: the database refuses one without"""
+    nameless = save_user(None)
+
+    expect(
+        isinstance(nameless.error, IntegrityError),
+        want="IntegrityError for a user without a name",
+        got=nameless if nameless.error else "a user whose username is None",
+        read="the-user-model",
+        hint="Which argument of db.Column forbids None?",
+    )
+
+
+def test_a_user_has_a_password_hash(columns, save_user):
+    """a user has a password hash: the database refuses one without"""
+    hashless = save_user("ada", None)
+
+    expect(
+        isinstance(hashless.error, IntegrityError),
+        want="IntegrityError for a user without a hash",
+        got=hashless if hashless.error else "a user whose password_hash is None",
+        read="the-user-model",
+        hint="Which argument of db.Column forbids None?",
+    )
+
+
+def test_there_is_room_for_a_hash(columns):
+    """there is room for a bcrypt hash, which is 60 characters long"""
+    length = getattr(columns["password_hash"].type, "length", None)
+
+    expect(
+        length is None or length >= 60,
+        want="60 characters or more",
+        got=f"{length} characters, which PostgreSQL enforces and SQLite ignores",
+        read="the-user-model",
+        hint="How long may the text in db.String() be?",
+    )
+
+
+def test_the_user_loader_finds_a_user(app, db, user_model, save_user, load_user):
+    """the user loader finds the user whom user.get_id() names"""
+    save_user("ada")
+    row = save_user("grace").value
+    with app.test_request_context():
+        user_id = attempt(db.session.get(user_model, row).get_id)
+    found = load_user(user_id.value) if user_id.value else user_id
+
+    expect(
+        getattr(found.value, "username", None) == "grace",
+        want="the user named grace",
+        got=found if found.error else f"{found}, asked for {user_id}",
+        read="the-user-loader",
+        hint="The loader gets the id as text. Does it return the user with that id?",
+    )
+
+
+def test_the_user_loader_knows_no_stranger(load_user):
+    """the user loader returns None for an id that nobody has"""
+    found = load_user("999999999")
+
+    expect(
+        found.value is None and not found.error,
+        want="None",
+        got=found,
+        read="the-user-loader",
+        hint="What does db.session.get() return where there is no row?",
+    )

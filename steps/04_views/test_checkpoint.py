@@ -1,0 +1,177 @@
+"""Checkpoint 4: people can register and log in, and every refusal says why."""
+
+from urllib.parse import urlencode
+
+import pytest
+from workbench.finding import expect, require
+from workbench.fixtures import ANOTHER_PASSWORD, NAME, PASSWORD
+
+LONG_PASSWORD = PASSWORD + " é" * 20
+
+
+@pytest.fixture
+def register(register_page, new_browser):
+    """Return a function that sends the register form and returns the page that answers."""
+    form = register_page.password_form()
+    return lambda name, password: new_browser().submit(form, username=name, password=password)
+
+
+@pytest.fixture
+def log_in(login_page, registered, new_browser):
+    """Return a function that sends the login form and returns the page that answers."""
+    form = login_page.password_form()
+    return lambda name, password: new_browser().submit(form, username=name, password=password)
+
+
+@pytest.fixture
+def reason(new_browser):
+    """Return a function that picks out of a page what a first visit does not show."""
+    return lambda page: page.news(new_browser().get(page.path)) if not page.error else ""
+
+
+@pytest.fixture
+def register_explains(registered, register, reason):
+    """At least one refusal of the register page can be read on the page."""
+    refused = [register(NAME, PASSWORD), register("", PASSWORD), register("grace", "")]
+    require(
+        "a refused registration says why, on the page",
+        any(reason(page) for page in refused),
+        want="a message that the page does not show at first",
+        got=refused[0],
+        read="say-why",
+        hint="flash() only stores a message. Which call in a template shows it?",
+    )
+
+
+@pytest.fixture
+def login_explains(log_in, reason):
+    """The page that answers when ada's password is wrong; it says so."""
+    page = log_in(NAME, ANOTHER_PASSWORD)
+    require(
+        "a wrong password is refused, and the page says so",
+        reason(page) and not page.says(NAME),
+        want="a message that the page does not show at first",
+        got=page,
+        read="log-in",
+        hint="What does the view do when the password is wrong?",
+    )
+    return page
+
+
+def test_registering_leads_to_the_login_page(registered):
+    """registering leads to the login page"""
+    expect(registered.at("/login"), want="sent to /login", got=registered, read="register")
+
+
+def test_a_taken_name_is_refused(register_explains, register, reason, stored_users):
+    """a taken username is refused: a message on the page, and still one ada"""
+    page = register(NAME, ANOTHER_PASSWORD)
+
+    expect(
+        reason(page) and stored_users(username=NAME) == 1,
+        want="a message on the page",
+        got=page,
+        read="register",
+        hint="The database refuses the second row. What can the view do about that?",
+    )
+
+
+def test_an_empty_field_is_refused(register_explains, register, reason, stored_users):
+    """an empty field is refused: a message on the page, and no new user"""
+    for name, password in [("", PASSWORD), ("grace", "")]:
+        page = register(name, password)
+
+        expect(
+            reason(page) and stored_users() == 1,
+            want=f'a message when username="{name}" and password="{password}"',
+            got=page,
+            read="register",
+            hint="What does the view do with an empty username, and with an empty password?",
+        )
+
+
+def test_a_long_password_is_refused(register_explains, register, reason, stored_users):
+    """a password above 72 bytes is refused: a message on the page, and no new user"""
+    page = register("grace", LONG_PASSWORD)
+
+    expect(
+        reason(page) and stored_users() == 1,
+        want=f"a message for a password of {len(LONG_PASSWORD.encode())} bytes",
+        got=page,
+        read="register",
+        hint="set_password() raises ValueError. Where does the view catch it?",
+    )
+
+
+def test_logging_in_leads_to_the_welcome_page(login_page, ada, log_in):
+    """logging in leads to the welcome page, which greets you by name"""
+    page = log_in(NAME, PASSWORD)
+
+    expect(
+        page.at("/welcome") and page.says(NAME),
+        want=f'sent to /welcome, and the page says "{NAME}"',
+        got=page,
+        read="log-in",
+        hint="redirect() only makes an answer. Is it returned?",
+    )
+
+
+def test_a_wrong_password_lets_nobody_in(login_page, login_explains):
+    """a wrong password lets nobody in: /welcome still greets nobody"""
+    page = login_explains.browser.get("/welcome")
+
+    expect(not page.says(NAME), want=f'no "{NAME}" at GET /welcome', got=page, read="log-in")
+
+
+def test_nobody_learns_which_names_exist(login_explains, log_in):
+    """an unknown username gets the same answer as a wrong password"""
+    wrong, unknown = login_explains, log_in("nobody", ANOTHER_PASSWORD)
+    texts = [page.text.replace(NAME, "*").replace("nobody", "*") for page in (wrong, unknown)]
+
+    expect(
+        texts[0] == texts[1] and wrong.status == unknown.status and not unknown.error,
+        want=f"the answer of a wrong password: {wrong}",
+        got=unknown,
+        read="log-in",
+        hint="Two different answers tell a stranger which names are taken.",
+    )
+
+
+def test_a_long_password_is_a_wrong_password(login_explains, log_in, reason):
+    """logging in with a password above 72 bytes is refused like any wrong one"""
+    page = log_in(NAME, LONG_PASSWORD)
+
+    expect(
+        reason(page),
+        want=f"a message for a password of {len(LONG_PASSWORD.encode())} bytes",
+        got=page,
+        read="log-in",
+        hint="What does check_password() do with more than 72 bytes?",
+    )
+
+
+def test_the_address_logs_nobody_in(ada, new_browser):
+    """a password in the address logs nobody in: only the form does"""
+    browser = new_browser()
+    browser.get("/login?" + urlencode({"username": NAME, "password": PASSWORD}))
+    page = browser.get("/welcome")
+
+    expect(
+        not page.says(NAME),
+        want=f'no "{NAME}" at GET /welcome',
+        got=page,
+        read="log-in",
+        hint="request.form holds what was posted. What do request.args and request.values hold?",
+    )
+
+
+def test_a_stranger_is_not_greeted(stranger):
+    """a stranger at /welcome sees no name, and no error"""
+    page = stranger.get("/welcome")
+
+    expect(
+        page.opens() and not page.says(NAME),
+        want="a page without a name, or the way to the login page",
+        got=page,
+        read="welcome",
+    )

@@ -1,0 +1,74 @@
+"""Sit a checkpoint as a learner does, in a process of its own, and read what it reported."""
+
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+STEPS = sorted(ROOT.glob("steps/0*"))
+TIMEOUT = 120  # seconds
+
+
+@dataclass
+class Sitting:
+    """What came of sitting a checkpoint."""
+
+    code: int
+    output: str
+    outcomes: dict = field(default_factory=dict)  # {test name: passed, failed, error or skipped}
+    messages: dict = field(default_factory=dict)  # {test name: message of a failure or a skip}
+
+    def of(self, outcome):
+        """Return the names of the tests with this outcome, in the order of the file."""
+        return [name for name, seen in self.outcomes.items() if seen == outcome]
+
+    @property
+    def failed(self):
+        """The names of the tests that failed, errors included."""
+        return [name for name, seen in self.outcomes.items() if seen in ("failed", "error")]
+
+    @property
+    def message(self):
+        """The message of the first failure, or an empty string."""
+        return self.messages[self.failed[0]] if self.failed else ""
+
+
+def sit(steps, app=None, *options, cwd=ROOT):
+    """Run the checkpoints of one step, or of a list of steps, on an app; return a Sitting.
+
+    `app` is what is typed behind --app=, without it the snapshots are checked.
+    """
+    folders = [str(step) for step in ([steps] if isinstance(steps, Path) else steps)]
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch, "report.xml")
+        command = [sys.executable, "-m", "pytest", *folders, f"--junitxml={report}"]
+        command += ["-p", "no:cacheprovider", *options]
+        command += [f"--app={app}"] if app else []
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            timeout=TIMEOUT,
+            check=False,
+        )
+        sitting = Sitting(done.returncode, done.stdout + done.stderr)
+        if report.exists():
+            read(report, sitting)
+    return sitting
+
+
+def read(report, sitting):
+    """Add the outcomes and messages of a JUnit report to the sitting."""
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest wrote it a moment ago
+        name = case.get("name")
+        seen = next((part for part in case if part.tag in ("failure", "error", "skipped")), None)
+        outcome = {"failure": "failed"}.get(seen.tag, seen.tag) if seen is not None else "passed"
+        sitting.outcomes[name] = outcome
+        if seen is not None:
+            sitting.messages[name] = (seen.text or seen.get("message", "")).strip()

@@ -1,0 +1,1 @@
+"""The machinery behind the checkpoints: load an app, browse it, report what was seen."""

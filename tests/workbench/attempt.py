@@ -1,0 +1,104 @@
+"""Call a learner's code so that nothing it does can stop or hang a checkpoint."""
+
+import contextvars
+import ctypes
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+PATIENCE = 10  # seconds
+IMPATIENCE = 2  # seconds, once something has hung: the rest of the run stays short
+
+
+class Observed(Exception):
+    """An error whose text is an observation of ours, shown as it stands."""
+
+
+class StillRunning(Observed):
+    """The call took longer than it may; `stack` says where it was, outermost frame first."""
+
+    def __init__(self, seconds, stack):
+        """Remember the seconds waited and the (filename, line number) pairs of the stack."""
+        super().__init__(f"no answer after {seconds} s")
+        self.stack = stack
+
+
+@dataclass
+class Attempt:
+    """What came of a call: the value it returned, or the error it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+    def __str__(self):
+        """Say what was observed, for the `got` line of a message."""
+        if self.error:
+            return describe(self.error)
+        try:
+            return repr(self.value)
+        except Exception:  # a learner's __repr__ may break, too
+            return f"a {type(self.value).__name__}"
+
+
+class _Patience:
+    """How long the next call may take, in seconds."""
+
+    seconds = PATIENCE
+
+
+def attempt(function, *args, **kwargs):
+    """Call the function in a thread of its own and return an Attempt; never raises.
+
+    SystemExit counts as an error like any other. A call that is still running after
+    PATIENCE seconds is told to stop and reported as StillRunning.
+    """
+    result = Attempt()
+    context = contextvars.copy_context()
+
+    def work():
+        try:
+            result.value = context.run(function, *args, **kwargs)
+        except BaseException as error:  # sys.exit() in app.py must not end the run
+            result.error = error
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(_Patience.seconds)
+    if thread.is_alive():
+        late = Attempt(error=StillRunning(_Patience.seconds, _stack_of(thread)))
+        _stop(thread)
+        _Patience.seconds = IMPATIENCE
+        return late
+    return result
+
+
+def describe(error):
+    """Return the error as one line: its type and the first line of its message."""
+    if isinstance(error, Observed):
+        return str(error)
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}".splitlines()[0].removesuffix(": ")
+
+
+def stack_of(error):
+    """Return (filename, line number) of each frame that the error came through."""
+    if isinstance(error, StillRunning):
+        return error.stack
+    stack = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        stack.append((error.filename, error.lineno or 0))
+    return stack
+
+
+def _stack_of(thread):
+    """Return where a running thread is, outermost frame first."""
+    frame = sys._current_frames().get(thread.ident)
+    return [(f.f_code.co_filename, line) for f, line in traceback.walk_stack(frame)][::-1]
+
+
+def _stop(thread):
+    """Raise SystemExit in the thread, so that an endless loop does not slow the other tests."""
+    ident = ctypes.c_ulong(thread.ident)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))

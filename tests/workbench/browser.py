@@ -1,0 +1,202 @@
+"""A browser without a window: it opens pages, fills in their forms and follows redirects."""
+
+import re
+import warnings
+from collections import Counter
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from bs4 import BeautifulSoup
+from flask import got_request_exception
+from werkzeug.datastructures import MultiDict
+
+from workbench.attempt import attempt, describe
+
+MAX_REDIRECTS = 5
+REDIRECTS = (301, 302, 303, 307, 308)
+KEEPING_THE_METHOD = (307, 308)
+INVISIBLE = "head, title, script, style, template, [hidden]"
+HOME = "http://localhost"
+
+
+class Form:
+    """A form of a page, to be filled in by the names of its fields."""
+
+    def __init__(self, tag, address):
+        """Read the form `tag` of the page at `address`."""
+        self.tag = tag
+        self.action = urljoin(address, tag.get("action") or address)
+        self.method = tag.get("method", "get").upper()
+        self.names = [field["name"] for field in tag.select("input[name], textarea[name]")]
+
+    def asks_for(self, *names):
+        """Say whether the form has a field of each name and sends them by POST."""
+        return self.method == "POST" and set(names) <= set(self.names)
+
+    def leads_to(self, path):
+        """Say whether the form is sent to this path by POST."""
+        return self.method == "POST" and same_path(self.action, path)
+
+    def filled_in(self, values):
+        """Return what a browser sends: (name, value) pairs, `values` in place of what is there.
+
+        A second password field, the one that asks to repeat it, gets the password too.
+        """
+        sent = []
+        for field in self.tag.select("input[name], textarea[name], select[name]"):
+            name, kind = field["name"], field.get("type", "").lower()
+            if field.has_attr("disabled") or kind in ("submit", "image", "button", "reset", "file"):
+                continue
+            if name in values:
+                sent.append((name, values[name]))
+            elif kind == "password" and "password" in values:
+                sent.append((name, values["password"]))
+            elif kind in ("checkbox", "radio"):
+                sent += [(name, field.get("value", "on"))] if field.has_attr("checked") else []
+            elif field.name == "select":
+                chosen = field.select_one("option[selected]") or field.select_one("option")
+                sent += [(name, chosen.get("value", chosen.text))] if chosen else []
+            else:
+                sent.append((name, field.get("value", field.text)))
+        button = self.tag.select_one("button:not([type]), [type=submit]")
+        if button and button.get("name"):
+            sent.append((button["name"], button.get("value", "")))
+        return sent
+
+    def __str__(self):
+        """Say how the form is sent and what it sends."""
+        fields = ", ".join(self.names) or "no field that has a name"
+        return f'a form with method="{self.method.lower()}" and the fields: {fields}'
+
+
+class Page:
+    """What a visitor sees: where they ended up, the status, the text, the forms."""
+
+    def __init__(self, browser, address, status="", html="", hops=(), error=None):
+        """Hold an answer; `hops` are the redirects on the way, `error` is what broke."""
+        self.browser = browser
+        self.address = address
+        self.path = urlsplit(address).path
+        self.status = status  # as HTTP writes it: 404 NOT FOUND
+        self.hops = list(hops)  # (status, Location) pairs
+        self.error = error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a page so short that it looks like a file name
+            soup = BeautifulSoup(html, "html.parser")
+        self.forms = [Form(tag, address) for tag in soup.select("form")]
+        self.lines = list(visible(soup).stripped_strings)
+        self.text = " ".join(" ".join(self.lines).split())
+
+    def opens(self):
+        """Say whether this is a page that a visitor can use: 200 OK, nothing broken."""
+        return self.status.startswith("200") and not self.error
+
+    def at(self, path):
+        """Say whether the visitor ended up at this path, and nothing broke."""
+        return same_path(self.path, path) and self.opens()
+
+    def says(self, word):
+        """Say whether the visible text holds the word; capitals do not matter."""
+        return bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self.text, re.IGNORECASE))
+
+    def news(self, before):
+        """Return the visible text that the page `before` lacks."""
+        return " ".join(Counter(self.lines) - Counter(before.lines))
+
+    def password_form(self):
+        """Return the form with a password field, the page's own before others, or None."""
+        having = [form for form in self.forms if form.tag.select_one("input[type=password]")]
+        having.sort(key=lambda form: not same_path(form.action, self.path))
+        return having[0] if having else None
+
+    def form_to(self, path):
+        """Return the form that is sent to `path` by POST, or None."""
+        return next((form for form in self.forms if form.leads_to(path)), None)
+
+    def __str__(self):
+        """Say what was observed, for the `got` line of a message."""
+        if len(self.hops) > MAX_REDIRECTS:
+            return f"more than {MAX_REDIRECTS} redirects, the last one to {self.hops[-1][1]}"
+        seen = [f"{status}, sent to {location}" for status, location in self.hops[:1]]
+        if self.error:
+            seen.append(f"{self.status} {describe(self.error)}".strip())
+        elif self.opens():
+            seen += [] if self.hops else [self.status]
+            seen.append(f'the page says "{shorten(self.text, 70)}"' if self.text else "empty page")
+        elif self.status:
+            seen.append(self.status)
+        return ", ".join(seen)
+
+
+class Browser:
+    """A visitor with cookies of their own."""
+
+    def __init__(self, app):
+        """Visit this Flask app."""
+        self.app = app
+        self.client = app.test_client()
+
+    def get(self, path):
+        """Open a page, follow at most 5 redirects, and return the Page."""
+        return self._open("GET", urljoin(HOME, path))
+
+    def submit(self, form, **values):
+        """Fill in the form's fields by name, send it, and return the Page it leads to."""
+        return self._open(form.method, form.action, form.filled_in(values))
+
+    def session(self):
+        """Return what the session cookie holds, as a dict."""
+        with self.client.session_transaction() as session:
+            return dict(session)
+
+    def _open(self, method, address, data=()):
+        hops = []
+        while True:
+            response, error = self._request(method, address, data)
+            if response is None:
+                return Page(self, address, hops=hops, error=error)
+            if response.status_code not in REDIRECTS or len(hops) > MAX_REDIRECTS:
+                html = response.get_data().decode("utf-8", "replace")
+                return Page(self, address, response.status, html, hops, error)
+            hops.append((response.status, response.location))
+            address = urljoin(address, response.location)
+            if not is_ours(address):
+                return Page(self, address, hops=hops)
+            if response.status_code not in KEEPING_THE_METHOD:
+                method, data = "GET", ()
+
+    def _request(self, method, address, data):
+        """Send one request; return the response, or None, and what broke, or None."""
+        crashes = []
+
+        def note(_app, exception):
+            crashes.append(exception)
+
+        parts = urlsplit(address)
+        query = urlencode(data) if method == "GET" and data else parts.query
+        target = f"{parts.path or '/'}?{query}" if query else parts.path or "/"
+        form = MultiDict(data) if method == "POST" else None
+        with got_request_exception.connected_to(note, self.app):
+            tried = attempt(self.client.open, target, method=method, data=form, buffered=True)
+        return tried.value, next(iter(crashes), tried.error)
+
+
+def visible(soup):
+    """Return the parsed page without the parts that a visitor does not see."""
+    for tag in soup.select(INVISIBLE):
+        tag.extract()
+    return soup
+
+
+def same_path(one, other):
+    """Say whether two addresses name the same path, with or without a slash at the end."""
+    return urlsplit(one).path.rstrip("/") == urlsplit(other).path.rstrip("/")
+
+
+def is_ours(address):
+    """Say whether the address stays on the site under test."""
+    return urlsplit(address).hostname in ("localhost", "127.0.0.1")
+
+
+def shorten(text, width):
+    """Cut the text to `width` characters."""
+    return text if len(text) <= width else text[: width - 3].rstrip() + "..."

@@ -1,0 +1,95 @@
+"""What a checkpoint found, and the message that tells the learner."""
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from workbench.attempt import Attempt, stack_of
+from workbench.browser import Page, shorten
+from workbench.hints import hint_for_error, hint_for_page
+from workbench.loader import AppCopy
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTH = 100  # characters
+UNMET = pytest.StashKey[dict]()  # of a run: {sentence of an unmet precondition: the test}
+COPY = pytest.StashKey[AppCopy]()  # of a test: the app that it checks
+
+
+@dataclass
+class Finding(Exception):
+    """A promise that is not kept yet: what was wanted, what was got, where to read on."""
+
+    want: str
+    got: object  # a Page, an Attempt or words
+    read: str  # "heading" in the README of the checkpoint's step, or "04_views#heading"
+    hint: str | None = None
+    precondition: str | None = None  # a sentence of its own, where later checks depend on it
+
+    def error(self):
+        """Return the exception behind what was got, or None."""
+        return self.got.error if isinstance(self.got, Page | Attempt) else None
+
+    def chosen_hint(self, app):
+        """Return the hint that follows from what was got, else the one the check brought."""
+        if isinstance(self.got, Page):
+            return hint_for_page(self.got) or self.hint
+        return (self.error() and hint_for_error(self.error(), app)) or self.hint
+
+
+def expect(kept, *, want, got, read, hint=None):
+    """Raise a Finding unless the promise is kept; the test's docstring is its sentence."""
+    if not kept:
+        raise Finding(want, got, read, hint)
+
+
+def require(sentence, kept, *, want, got, read, hint=None):
+    """Raise a Finding with a sentence of its own unless the precondition is met."""
+    if not kept:
+        raise Finding(want, got, read, hint, sentence)
+
+
+def message(sentence, finding, copy, step, hinted, base):
+    """Return the message as text: the sentence, then want, got, where, hint and read.
+
+    `step` is the checkpoint's folder; paths are shown as one types them in the folder `base`.
+    """
+    where = place(finding.error(), copy, base)
+    rows = [("want", finding.want), ("got", finding.got), ("where", where)]
+    lines = [line(sentence), *(line(value, label) for label, value in rows)]
+    hint = hinted and finding.chosen_hint(copy.app)
+    if hint:
+        lines += textwrap.wrap(f"  hint   {plain(hint)}", WIDTH, subsequent_indent=" " * 9)
+    chapter, _, heading = finding.read.rpartition("#")
+    readme = step.parent / (chapter or step.name) / "README.md"
+    lines.append(f"  read   {shown(readme, base)}#{heading}")
+    return "\n".join(lines)
+
+
+def place(error, copy, base):
+    """Return the learner's own line that an error came through last, else their file."""
+    stack = stack_of(error) if error else []
+    ours = [(name, number) for name, number in stack if Path(name).is_relative_to(copy.root)]
+    if not ours:
+        return shown(copy.source, base)
+    name, number = ours[-1]
+    file = shown(copy.folder / Path(name).relative_to(copy.root), base)
+    code = Path(name).read_text("utf-8", "backslashreplace").splitlines()[number - 1 : number]
+    return f"{file}, line {number}: {' '.join(code).strip()}".removesuffix(": ")
+
+
+def shown(path, base):
+    """Return the path from `base` or from the workbook's root, whichever it lies below."""
+    above = [folder for folder in (base, ROOT) if path.is_relative_to(folder)]
+    return path.relative_to(above[0]).as_posix() if above else str(path)
+
+
+def line(text, label=None):
+    """Return the text in ASCII, behind its label, on one line of at most 100 characters."""
+    return shorten((f"  {label:<6} " if label else "") + plain(text), WIDTH)
+
+
+def plain(text):
+    """Return the text in ASCII and without control characters."""
+    return " ".join(str(text).split()).encode("ascii", "backslashreplace").decode()

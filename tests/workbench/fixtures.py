@@ -1,0 +1,229 @@
+"""What the checkpoints start from: the app, its users, a browser; and the preconditions.
+
+A precondition that is not met fails the first test that needs it, with a sentence of its
+own; later tests that need it are skipped. So one mistake makes one FAILED.
+"""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from sqlalchemy.orm import configure_mappers
+from sqlalchemy.orm.attributes import manager_of_class
+
+from workbench.attempt import Attempt, attempt
+from workbench.browser import Browser
+from workbench.finding import COPY, UNMET, require
+from workbench.loader import cheap_salts, opened
+
+NAME = "ada"
+PASSWORD = "the analytical engine weaves patterns"
+NO_HASH = "$" * 60  # as long as a hash
+ANOTHER_PASSWORD = "a loom that weaves flowers and leaves"
+
+
+@pytest.fixture
+def copy(request):
+    """The app under test, copied but not loaded yet."""
+    asked = request.config.getoption("app")
+    base = request.config.invocation_params.dir
+    with opened(base / Path(asked).expanduser() if asked else request.path.parent) as copy:
+        request.node.stash[COPY] = copy
+        yield copy
+
+
+@pytest.fixture
+def work_factors(copy):
+    """The work factors that the app asks bcrypt for; bcrypt itself is made fast."""
+    with cheap_salts() as asked:
+        yield asked
+
+
+@pytest.fixture
+def app(request, copy, work_factors):
+    """The Flask app under test, loaded as `flask --debug` loads it."""
+    sentence = f"{copy.source.name} loads"
+    known = sentence in request.config.stash[UNMET]  # no need to wait for it again
+    tried = Attempt() if known else copy.load()
+    require(sentence, tried.value, want="a Flask app", got=tried, read="stuck")
+    return tried.value
+
+
+# The user model: steps 02 and 03
+
+
+@pytest.fixture
+def db(app):
+    """The app's SQLAlchemy object."""
+    db = app.extensions.get("sqlalchemy")
+    require(
+        "Flask-SQLAlchemy is attached to the app",
+        db,
+        want="a SQLAlchemy object that has met the app",
+        got=f"extensions of the app: {listed(app.extensions)}",
+        read="01_setup#attach-the-extensions",
+        hint="Which object has to meet the app? See SQLAlchemy.init_app().",
+    )
+    return db
+
+
+@pytest.fixture
+def user_model(db):
+    """The class User."""
+    models = {mapper.class_.__name__: mapper.class_ for mapper in db.Model.registry.mappers}
+    require(
+        "there is a model named User",
+        "User" in models,
+        want="class User, a db.Model",
+        got=f"models: {listed(models)}",
+        read="02_model#the-user-model",
+        hint="Which base class turns a class into a table with columns?",
+    )
+    return models["User"]
+
+
+@pytest.fixture
+def new_user(user_model):
+    """Return a function that makes a User, not saved yet, whatever its __init__ asks for."""
+
+    def new(**values):
+        configure_mappers()
+        user = manager_of_class(user_model).new_instance()
+        for name, value in values.items():
+            setattr(user, name, value)
+        return user
+
+    return new
+
+
+@pytest.fixture
+def save_user(app, db, user_model, new_user):
+    """Return a function that stores a User and returns an Attempt at its id."""
+    with app.app_context():
+        tables = sqlalchemy.inspect(db.engine).get_table_names()
+    require(
+        "the table of User exists",
+        user_model.__tablename__ in tables,
+        want=f"a table named {user_model.__tablename__} once app.py is loaded",
+        got=f"tables: {listed(tables)}",
+        read="02_model#the-table",
+        hint="Which call makes the tables, and does it run below the model?",
+    )
+
+    def save(username, password_hash=NO_HASH):
+        with app.test_request_context():
+            user = new_user(username=username, password_hash=password_hash)
+            db.session.add(user)
+            db.session.commit()
+            return user.id
+
+    return lambda *args: attempt(save, *args)
+
+
+@pytest.fixture
+def stored_users(app, db, user_model):
+    """Return a function that tells how many users of a name, or in all, are stored."""
+
+    def count(**filters):
+        with app.app_context():
+            return len(db.session.scalars(db.select(user_model).filter_by(**filters)).all())
+
+    return count
+
+
+# The pages: steps 04 and 05
+
+
+@pytest.fixture
+def new_browser(app):
+    """Return a function that makes a Browser without any cookies."""
+    return lambda: Browser(app)
+
+
+@pytest.fixture
+def stranger(new_browser):
+    """The browser of somebody who has not logged in."""
+    return new_browser()
+
+
+@pytest.fixture
+def register_page(stranger):
+    """The page /register, with a form that asks for username and password."""
+    return page_with_form(stranger, "/register", "04_views#register")
+
+
+@pytest.fixture
+def login_page(stranger):
+    """The page /login, with a form that asks for username and password."""
+    return page_with_form(stranger, "/login", "04_views#log-in")
+
+
+def page_with_form(browser, path, read):
+    """Return the page at `path` once it holds a form that posts username and password."""
+    page = browser.get(path)
+    want = "200 OK"
+    require(f"GET {path} shows a page to a stranger", page.opens(), want=want, got=page, read=read)
+    form = page.password_form()
+    require(
+        f"the form on {path} posts username and password",
+        form and form.asks_for("username", "password"),
+        want='a form with method="post" and the fields: username, password',
+        got=form or "no form with a password field",
+        read=read,
+        hint="What do the attributes method= of a form and name= of an input do?",
+    )
+    return page
+
+
+@pytest.fixture
+def registered(register_page, new_browser, stored_users):
+    """The page that answers when ada has registered."""
+    page = new_browser().submit(register_page.password_form(), username=NAME, password=PASSWORD)
+    count = stored_users(username=NAME)
+    require(
+        "registering stores a user",
+        count and not page.error,
+        want=f"one user named {NAME} in the table, and no error",
+        got=page if page.error else f"{page}, users named {NAME}: {count}",
+        read="04_views#register",
+        hint="Which two calls of db.session put a row into the table?",
+    )
+    return page
+
+
+@pytest.fixture
+def ada(login_page, registered, new_browser):
+    """The browser of ada, who has registered and logged in."""
+    browser = new_browser()
+    answer = browser.submit(login_page.password_form(), username=NAME, password=PASSWORD)
+    page = answer if answer.error else browser.get("/welcome")
+    require(
+        "logging in signs you in: GET /welcome greets you by name",
+        page.says(NAME),
+        want=f'the page says "{NAME}"',
+        got=page,
+        read="04_views#log-in",
+        hint=None if page.error else missing_login(browser),
+    )
+    page = new_browser().get("/welcome")
+    require(
+        "/welcome greets nobody who has not logged in",
+        not page.says(NAME),
+        want=f'no "{NAME}" in a browser that has not logged in',
+        got=page,
+        read="04_views#welcome",
+        hint="Whom does current_user stand for in a browser without a login?",
+    )
+    return browser
+
+
+def missing_login(browser):
+    """Return the hint for a login that leaves no trace, or for one that nobody looks up."""
+    if "_user_id" in browser.session():
+        return "The session names the user. What does the user loader return for that id?"
+    return "redirect() alone signs nobody in: which Flask-Login function writes to the session?"
+
+
+def listed(values):
+    """Return the names as one line, or "none"."""
+    return ", ".join(sorted(values)) or "none"
