@@ -1,5 +1,6 @@
 """Sit a checkpoint as a learner does, in a process of its own, and read what it reported."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -36,28 +37,34 @@ class Sitting:
         return self.messages[self.failed[0]] if self.failed else ""
 
 
+def run_pytest(*words, cwd=ROOT):
+    """Run pytest with these words in the folder `cwd`; return the finished process."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *map(str, words)],
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "80"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="backslashreplace",
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
 def sit(steps, app=None, *options, cwd=ROOT):
     """Run the checkpoints of one step, or of a list of steps, on an app; return a Sitting.
 
     `app` is what is typed behind --app=, without it the snapshots are checked.
     """
-    folders = [str(step) for step in ([steps] if isinstance(steps, Path) else steps)]
+    folders = [steps] if isinstance(steps, Path) else steps
+    asked = [f"--app={app}"] if app else []
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        command = [sys.executable, "-m", "pytest", *folders, f"--junitxml={report}"]
-        command += ["-p", "no:cacheprovider", *options]
-        command += [f"--app={app}"] if app else []
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="backslashreplace",
-            timeout=TIMEOUT,
-            check=False,
-        )
-        sitting = Sitting(done.returncode, done.stdout + done.stderr)
+        words = [*folders, *asked, f"--junitxml={report}", "-p", "no:cacheprovider", *options]
+        done = run_pytest(*words, cwd=cwd)
+        sitting = Sitting(done.returncode, done.stdout)
         if report.exists():
             read(report, sitting)
     return sitting

@@ -34,7 +34,7 @@ def hashed(user, new_user):
         "set_password() stores the hash as text",
         isinstance(stored, str),
         want="password_hash is a str",
-        got=tried if tried.error else f"{type(stored).__name__}: {stored!r}",
+        got=tried if tried.error else f"password_hash is of type {type(stored).__name__}",
         read="set-the-password",
         hint="generate_password_hash() returns bytes. Which method makes text of them?",
     )

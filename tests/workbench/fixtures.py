@@ -184,7 +184,7 @@ def registered(register_page, new_browser, stored_users):
         "registering stores a user",
         count and not page.error,
         want=f"one user named {NAME} in the table, and no error",
-        got=page if page.error else f"{page}, users named {NAME}: {count}",
+        got=page if page.error else f"{count} users named {NAME}, after {page}",
         read="04_views#register",
         hint="Which two calls of db.session put a row into the table?",
     )

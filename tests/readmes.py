@@ -1,0 +1,221 @@
+"""Read the READMEs, and make the parts of them that are generated.
+
+Run as a script it writes those parts anew: python tests/readmes.py
+"""
+
+import ast
+import contextlib
+import difflib
+import re
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from examiner import ROOT, STEPS, run_pytest, sit
+
+TITLE = r"\*\*`(?P<file>[^`]+)`\*\*\n"
+FENCE = re.compile(rf"(?:{TITLE})?^```(?P<kind>\w*)\n(?P<code>.*?)^```$", re.M | re.S)
+MISTAKE = re.compile(
+    rf"{TITLE}```diff\n(?P<diff>.*?)^```$.*?^```text\n(?P<text>.*?)^```$", re.M | re.S
+)
+RED = re.compile(r"(?<=\n## Red\n)(?P<before>.*?^```console\n)(?P<text>.*?)(?=^```$)", re.M | re.S)
+CHANGED = re.compile(
+    r"(?<=\n## What changed\n)(?P<before>\n```console\n)(?P<text>.*?)(?=^```$)", re.M | re.S
+)
+HEAD = re.compile(r"# Step \d: (.+)\n\nAbout (\d+) minutes")
+TABLE = re.compile(r"(^\| step \|.*\n\|[- |]+\n)(?:\|.*\n)*", re.M)
+LOOP = re.compile(r"(^```console\n)(?:\$ python3 workbook.py test .*?)(?=^```$)", re.M | re.S)
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name for a folder without files
+COURSE = ("app.py", "templates")  # what a learner writes, and what the course's diff shows
+
+
+@dataclass
+class Listing:
+    """A piece of code in a README, with the file that its title names."""
+
+    file: str | None
+    kind: str
+    code: str
+
+
+def readme(step):
+    """Return the text of a step's README."""
+    return (step / "README.md").read_text("utf-8")
+
+
+def listings(text):
+    """Return the code blocks of a README."""
+    return [Listing(m["file"], m["kind"], m["code"]) for m in FENCE.finditer(text)]
+
+
+def prose(text):
+    """Return a README's text without code blocks, tables and HTML tags."""
+    text = FENCE.sub("", text)
+    return re.sub(r"^\|.*$|<[^>]+>", "", text, flags=re.M)
+
+
+def course_files(step):
+    """Return {name in the step: text} of what a learner writes."""
+    if step is None:
+        return {}
+    paths = [step / "app.py", *sorted(step.glob("templates/*"))]
+    return {path.relative_to(step).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def step_before(step):
+    """Return the folder of the step before, or None."""
+    number = STEPS.index(step)
+    return STEPS[number - 1] if number else None
+
+
+def changed_lines(step, sign):
+    """Return [(file, line)] of the lines that a step adds ("+") or deletes ("-")."""
+    old, new = course_files(step_before(step)), course_files(step)
+    return [
+        (file, line[2:])
+        for file in sorted(old | new)
+        for line in difflib.ndiff(old.get(file, "").splitlines(), new.get(file, "").splitlines())
+        if line.startswith(f"{sign} ")
+    ]
+
+
+def checkpoints(step):
+    """Return {test name: docstring} of a step's checkpoint."""
+    tree = ast.parse((step / "test_checkpoint.py").read_text("utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {f.name: ast.get_docstring(f) for f in functions if f.name.startswith("test_")}
+
+
+# What is generated
+
+
+class Workshop:
+    """A copy of what the checkpoints need, in which outputs are made as a learner makes them."""
+
+    def __init__(self, folder):
+        """Copy the steps and the machinery into `folder`, and commit them."""
+        self.folder = Path(folder)
+        ignore = shutil.ignore_patterns("__pycache__", "instance", "*.db")
+        for name in ("steps", "tests/workbench"):
+            shutil.copytree(ROOT / name, self.folder / name, ignore=ignore)
+        for name in ("conftest.py", "pyproject.toml"):
+            shutil.copy(ROOT / name, self.folder)
+        author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        self.git("init", "--quiet")
+        self.git("add", ".")
+        self.git(*author, "commit", "--quiet", "--message", "steps")
+
+    def git(self, *words):
+        """Run git in the copy and return its output."""
+        command = ["git", "-c", "core.autocrlf=false", *words]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, check=False)
+        assert done.returncode in (0, 1), done.stderr.decode()  # 1: --no-index saw a difference
+        return done.stdout.decode()
+
+    @contextlib.contextmanager
+    def with_my_app(self, app, edit=None):
+        """Yield a copy of the workshop in which my_app is a copy of `app`, with one edit."""
+        with tempfile.TemporaryDirectory() as scratch:
+            place = Path(scratch, "workbook")
+            shutil.copytree(self.folder, place, ignore=shutil.ignore_patterns(".git"))
+            (place / "my_app/templates").mkdir(parents=True)
+            for file, text in edited(course_files(app), edit).items():
+                (place / "my_app" / file).write_text(text, "utf-8")
+            yield place
+
+    def transcript(self, step, app, edit=None):
+        """Return what a learner types and sees, without the seconds it takes."""
+        command = ["pytest", f"steps/{step.name}", "--app=my_app"]
+        with self.with_my_app(app, edit) as place:
+            output = run_pytest(*command[1:], cwd=place).stdout
+        return (
+            f"$ python3 workbook.py test {int(step.name[:2])} my_app\n"
+            f"+ .venv/bin/python -m {' '.join(command)}\n" + re.sub(r" in [\d.]+s ", " ", output)
+        )
+
+    def message(self, step, mistake):
+        """Return the message for a mistake that a README shows as a diff."""
+        with self.with_my_app(step, edit_of(mistake)) as place:
+            return sit(Path("steps", step.name), "my_app", cwd=place).message + "\n"
+
+    def stat(self, step):
+        """Return the course's diff of a step as git sums it up, behind its command."""
+        if step == STEPS[0]:
+            command = ["diff", "--no-index", "--stat", "/dev/null", f"steps/{step.name}/app.py"]
+        else:
+            before = f"HEAD:steps/{step_before(step).name}"
+            command = ["diff", "--stat", before, f"HEAD:steps/{step.name}", "--", *COURSE]
+        return f"$ git {' '.join(command)}\n{self.git(*command)}"
+
+    def readme_of(self, step):
+        """Return the README of a step with all that is generated in its place."""
+        text = re.sub(
+            r"\d+(?= checkpoints$)", str(len(checkpoints(step))), readme(step), flags=re.M
+        )
+        red = self.transcript(step, step_before(step))
+        text = RED.sub(lambda found: found["before"] + red, text)
+        text = CHANGED.sub(lambda found: found["before"] + self.stat(step), text)
+        return MISTAKE.sub(lambda found: with_message(found, self.message(step, found)), text)
+
+    def counted(self, step):
+        """Return how many lines a step adds and deletes, as git counts them."""
+        before = f"HEAD:steps/{step_before(step).name}" if step_before(step) else EMPTY_TREE
+        stat = self.git("diff", "--numstat", before, f"HEAD:steps/{step.name}", "--", *COURSE)
+        numbers = [line.split()[:2] for line in stat.splitlines()]
+        return tuple(sum(map(int, column)) for column in zip(*numbers, strict=True))
+
+    def row(self, step):
+        """Return the line of a step in the root README's table."""
+        title, minutes = HEAD.match(readme(step)).groups()
+        plus, minus = self.counted(step)
+        number, name = int(step.name[:2]), f"[{title}](steps/{step.name}/README.md)"
+        return f"| {number} | {name} | {minutes} | {len(checkpoints(step))} | +{plus} -{minus} |\n"
+
+    def root_readme(self):
+        """Return the root README with all that is generated in its place."""
+        text = (ROOT / "README.md").read_text("utf-8")
+        text = TABLE.sub(lambda found: found[1] + "".join(map(self.row, STEPS)), text)
+        last = STEPS[-1]
+        swapped = edit_of(MISTAKE.search(readme(last)))
+        outputs = [self.transcript(last, last, swapped), self.transcript(last, last)]
+        return LOOP.sub(lambda found: found[1] + outputs.pop(0), text)
+
+
+def edited(files, edit):
+    """Return the files with one edit (file, old, new); `old` stands there exactly once."""
+    if edit:
+        file, old, new = edit
+        assert files[file].count(old) == 1, f"stands {files[file].count(old)} times: {old}"
+        files[file] = files[file].replace(old, new)
+    return files
+
+
+def with_message(found, message):
+    """Return a mistake of a README with this message in the place of the one that is there."""
+    start, end = (place - found.start() for place in found.span("text"))
+    return found[0][:start] + message + found[0][end:]
+
+
+def generated(folder):
+    """Return {README: text} with all that is generated, made in the empty folder."""
+    workshop = Workshop(folder)
+    with ThreadPoolExecutor(2) as pool:
+        texts = pool.map(workshop.readme_of, STEPS)
+        return dict(zip(STEPS, texts, strict=True)) | {ROOT: workshop.root_readme()}
+
+
+def edit_of(mistake):
+    """Return (file, old text, new text) of a mistake that is written as a diff."""
+    lines = mistake["diff"].splitlines(keepends=True)
+    old = "".join(line[1:] for line in lines if line[0] in " -")
+    new = "".join(line[1:] for line in lines if line[0] in " +")
+    return mistake["file"], old, new
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        for folder, text in generated(scratch).items():
+            (folder / "README.md").write_text(text, "utf-8", newline="\n")

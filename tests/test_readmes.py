@@ -1,0 +1,170 @@
+"""The READMEs tell the truth: listings, outputs, numbers and links are what they claim."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+from examiner import ROOT, STEPS
+from readmes import (
+    changed_lines,
+    checkpoints,
+    course_files,
+    generated,
+    listings,
+    prose,
+    readme,
+)
+
+READMES = [*STEPS, ROOT]
+CHAPTERS = [
+    *("What you will build", "Run it, check it", "Red", "Green", "What changed", "Break it"),
+    *("Stuck?", "Try this", "Where we differ", "Next"),
+]
+HEADING = re.compile(r"^#{1,6} (.+)$", re.M)
+LINK = re.compile(r"\]\(([^)]+)\)")
+UNWANTED = re.compile(r"\b(simply|just|obviously)\b|!", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """All READMEs with their generated parts made anew."""
+    return generated(tmp_path_factory.mktemp("workshop"))
+
+
+def by_name(folder):
+    """Name a case of a test after its folder."""
+    return folder.name if folder != ROOT else "root"
+
+
+def headings(text):
+    """Return the headings of a README, without those in code."""
+    return HEADING.findall(re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S))
+
+
+def anchor(heading):
+    """Return the anchor that GitHub makes of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("folder", READMES, ids=by_name)
+def test_outputs_and_numbers_are_those_of_today(folder, fresh):
+    """Every output and every number was produced by running the code."""
+    assert readme(folder) == fresh[folder], "write it anew: python tests/readmes.py"
+
+
+@pytest.mark.parametrize("step", STEPS, ids=by_name)
+def test_a_listing_stands_in_its_file(step):
+    """A listing is cut out of the file that its title names."""
+    files = course_files(step)
+    titled = [part for part in listings(readme(step)) if part.file and part.kind != "diff"]
+    wrong = [part.code for part in titled if f"\n{part.code}" not in f"\n{files[part.file]}"]
+
+    assert titled
+    assert not wrong
+
+
+@pytest.mark.parametrize("step", STEPS, ids=by_name)
+def test_every_added_line_is_explained(step):
+    """Every line that a step adds stands in a listing of its README."""
+    titled = [part for part in listings(readme(step)) if part.kind != "diff"]
+    shown = {(part.file, line) for part in titled for line in part.code.splitlines()}
+    added = [(file, line) for file, line in changed_lines(step, "+") if line.strip()]
+
+    assert added
+    assert [line for line in added if line not in shown] == []
+
+
+@pytest.mark.parametrize("step", STEPS, ids=by_name)
+def test_the_chapters_stand_in_their_order(step):
+    """A step's README has its ten headings in the same order as every other."""
+    assert re.findall(r"^## (.+)$", readme(step), re.M) == CHAPTERS
+
+
+@pytest.mark.parametrize("step", STEPS, ids=by_name)
+def test_a_step_is_read_in_one_sitting(step):
+    """A step's README has 350 to 600 words of prose."""
+    assert 350 <= len(prose(readme(step)).split()) <= 600
+
+
+@pytest.mark.parametrize("step", STEPS, ids=by_name)
+def test_a_checkpoint_reads_on_where_there_is_something_to_read(step):
+    """Every `read` line of a message leads to a heading that exists."""
+    sources = [step / "test_checkpoint.py", ROOT / "tests/workbench/fixtures.py", ROOT / "conftest.py"]
+    reads = {
+        keyword.value.value
+        for source in sources
+        for call in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "read" and isinstance(keyword.value, ast.Constant)
+    }
+    dead = []
+    for read in reads:
+        chapter, _, heading = read.rpartition("#")
+        text = readme(ROOT / "steps" / (chapter or step.name))
+        dead += [] if heading in map(anchor, headings(text)) else [read]
+
+    assert reads
+    assert dead == []
+
+
+@pytest.mark.parametrize("step", STEPS, ids=by_name)
+def test_experiments_run(step, tmp_path):
+    """The code of an experiment runs as it is printed."""
+    untitled = [part for part in listings(readme(step)) if part.kind == "python" and not part.file]
+    assert untitled
+    for part in untitled:
+        command = [sys.executable, "-W", "error", "-c", part.code]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
+@pytest.mark.parametrize("step", STEPS, ids=by_name)
+def test_a_checkpoint_has_four_to_ten_sentences(step):
+    """Each check has a docstring of at most 15 words, which is the first line of its message."""
+    sentences = checkpoints(step)
+
+    assert 4 <= len(sentences) <= 10
+    assert [name for name, text in sentences.items() if len((text or "").split()) > 15] == []
+    assert all(sentences.values())
+
+
+def markdown():
+    """Return every Markdown file of the workbook."""
+    skipped = (".venv", "node_modules", "my_app", ".git", ".pytest_cache")
+    paths = sorted(ROOT.rglob("*.md"))
+    return [p for p in paths if not set(p.relative_to(ROOT).parts) & set(skipped)]
+
+
+@pytest.mark.parametrize("path", markdown(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path):
+    """Every relative link leads to a file, and every anchor to a heading."""
+    dead = []
+    for target in LINK.findall(path.read_text("utf-8")):
+        file, _, heading = target.partition("#")
+        if re.match(r"\w+:", target):
+            continue
+        goal = path.parent / file if file else path
+        found = goal.exists() and (
+            not heading or heading in map(anchor, headings(goal.read_text("utf-8")))
+        )
+        dead += [] if found else [target]
+
+    assert dead == []
+
+
+@pytest.mark.parametrize("path", markdown(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_prose_is_plain(path):
+    """The prose does without exclamation marks and without words that make readers feel small."""
+    text = re.sub(r"`[^`\n]+`|!\[", "", prose(path.read_text("utf-8")))
+
+    assert UNWANTED.findall(text) == []
+
+
+def test_the_root_readme_fits_in_the_head():
+    """The root README has at most 120 lines."""
+    assert len(readme(ROOT).splitlines()) <= 120
