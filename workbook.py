@@ -1,0 +1,339 @@
+"""Run the workbook on a machine that has nothing but Python.
+
+    python3 workbook.py run                  see the app in your browser
+    python3 workbook.py run 3                see it as step 3 leaves it
+    python3 workbook.py run my_app           see yours (--port 8000 for another port)
+    python3 workbook.py test                 check the steps, the app, the notebooks
+    python3 workbook.py test all             check the workbook itself, too
+    python3 workbook.py test 3               check step 3
+    python3 workbook.py test 3 my_app        check your app against it (--hints for a hint)
+    python3 workbook.py test my_app          check it step by step, up to the first not done
+    python3 workbook.py diff 3               see what step 3 adds
+    python3 workbook.py diff 3 my_app        compare your app with step 3
+    python3 workbook.py lab                  open the notebooks
+
+The first use installs packages into the folder .venv; later uses start at once. Options
+behind the names go to pytest. On Windows, type `py` in place of `python3`.
+"""
+
+import filecmp
+import importlib.util
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+WINDOWS = sys.platform == "win32"
+PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+STAMPS = VENV / "workbook"  # what has been installed, to the end
+STEPS = sorted(path for path in ROOT.glob("steps/0*") if path.is_dir())
+FINAL = ROOT / "final"
+CHAPTERS = [*STEPS, *([FINAL] if FINAL.is_dir() else [])]
+APPS = "requirements.txt"
+NOTEBOOKS = "notebooks/requirements.txt"
+GUARDS = "tests/requirements.txt"
+OLDEST = (3, 11)
+PORT = 5000
+PATIENCE = 5  # seconds for a command to end after Ctrl-C
+NOTHING = "/dev/null"  # git knows it on Windows, too
+
+
+class Stop(Exception):
+    """Something that the person at the keyboard can put right; the text says what."""
+
+
+# The verbs: each takes the words behind it and returns an exit code
+
+
+def run(words):
+    """Start an app in development mode."""
+    names, port = take_port(words)
+    if len(names) > 1:
+        raise Stop("run takes one step or one folder.")
+    app = find(names[0]) if names else CHAPTERS[-1]
+    file = app if app.is_file() else app / "app.py"
+    if not file.is_file():
+        raise Stop(f"There is no {shown(file)} yet: write it, then run it.")
+    install(APPS)
+    port = port or free_port()
+    print(f"Open http://127.0.0.1:{port} in your browser. Ctrl-C stops the app.")
+    options = ["--debug", "--port", port, *(["--no-debugger"] if app == FINAL else [])]
+    return python("flask", "--app", file, "run", *options)
+
+
+def test(words):
+    """Run the tests that the words name."""
+    names, options = split(words)
+    if not names or names == ["all"]:
+        return test_workbook(names, options)
+    if len(names) > 2:
+        raise Stop("test takes a step, a folder, or a step and a folder.")
+    if len(names) == 2 and not Path(names[1]).exists():
+        raise Stop(f"There is no {names[1]} yet. Make the folder: mkdir {names[1]}")
+    first, *rest = map(find, names)
+    if rest and first not in CHAPTERS:
+        raise Stop(f"{names[0]} is not a step. {which_steps()}")
+    install(APPS)
+    if rest:
+        return python("pytest", first, app_option(*rest), *options)
+    if first in CHAPTERS:
+        return python("pytest", first, *options)
+    return first_failure(python("pytest", step, app_option(first), *options) for step in STEPS)
+
+
+def test_workbook(everything, options):
+    """Test every snapshot, final/ and the notebooks; with `everything` the guards, too."""
+    notebooks = list(ROOT.glob("notebooks/*.ipynb"))
+    install(APPS, *([NOTEBOOKS] if notebooks else []), *([GUARDS] if everything else []))
+    runs = [[ROOT / "steps", *CHAPTERS[len(STEPS) :]]]
+    runs += [["-p", "nbval", "--nbval", ROOT / "notebooks"]] if notebooks else []
+    runs += [[ROOT / "tests"]] if everything else []
+    return first_failure(python("pytest", *run, *options) for run in runs)
+
+
+def diff(words):
+    """Show what a step adds, or how an app differs from a step."""
+    if len(words) not in (1, 2):
+        raise Stop("diff takes a step, or a step and a folder.")
+    if not shutil.which("git"):
+        raise Stop("diff shows what git sees, and git is not installed here.")
+    step, *mine = map(find, words)
+    if step not in CHAPTERS:
+        raise Stop(f"{words[0]} is not a step. {which_steps()}")
+    before = mine[0] if mine else ([None, *CHAPTERS])[CHAPTERS.index(step)]
+    if not mine and before and is_committed(before) and is_committed(step):
+        trees = [f"HEAD:{shown(folder)}" for folder in (before, step)]
+        return call("git", "diff", *trees, "--", "app.py", "templates")
+    return compare(course_files(before), course_files(step))
+
+
+def lab(words):
+    """Open the notebooks."""
+    install(APPS, NOTEBOOKS)
+    return python("jupyter", "lab", ROOT / "notebooks", *words)
+
+
+def usage(_words):
+    """Show what can be typed."""
+    print(__doc__.strip())
+    return 0
+
+
+VERBS = {"run": run, "test": test, "diff": diff, "lab": lab, "help": usage}
+
+
+# What the words mean
+
+
+def find(word):
+    """Return the folder of a step (3, 03, 03_hashing) or of an app, or an app's .py file."""
+    path = Path(word).resolve()
+    for chapter in CHAPTERS:
+        number = chapter.name.partition("_")[0]
+        if path == chapter or word in (chapter.name, number, number.lstrip("0")):
+            return chapter
+    if not path.exists():
+        raise Stop(f"There is no step and no folder named {word}. {which_steps()}")
+    return path
+
+
+def which_steps():
+    """Say which steps there are."""
+    return f"The steps are {', '.join(chapter.name for chapter in CHAPTERS)}."
+
+
+def split(words):
+    """Return the names, and the options for pytest; --hints may stand anywhere."""
+    hints = [word for word in words if word == "--hints"]
+    others = [word for word in words if word != "--hints"]
+    first = next((i for i, word in enumerate(others) if word.startswith("-")), len(others))
+    return others[:first], hints + others[first:]
+
+
+def app_option(path):
+    """Return the option that names the app under test; pytest needs it in one word."""
+    return f"--app={shown(path)}"
+
+
+def take_port(words):
+    """Return the words without --port, and its number or None."""
+    words = [part for word in words for part in word.split("=")]
+    if "--port" not in words:
+        return words, None
+    at = words.index("--port")
+    number = " ".join(words[at + 1 : at + 2])
+    if not number.isdecimal() or not 0 < int(number) < 65536:
+        raise Stop("--port takes a number from 1 to 65535.")
+    if is_taken(int(number)):
+        raise Stop(f"Port {number} is in use. Choose another one, or leave --port out.")
+    return words[:at] + words[at + 2 :], int(number)
+
+
+def free_port():
+    """Return the first port from 5000 on that nobody listens on."""
+    port = next(port for port in range(PORT, 65536) if not is_taken(port))
+    if port != PORT:
+        print(f"Port {PORT} is in use, so the app takes {port}.")
+    return port
+
+
+def is_taken(port):
+    """Say whether somebody listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# What diff compares
+
+
+def is_committed(folder):
+    """Say whether git has the folder in its last commit; a ZIP download has no commits."""
+    name = f"HEAD:{shown(folder)}"
+    command = ["git", "rev-parse", "--quiet", "--verify", name]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+def course_files(app):
+    """Return {name: path} of what a learner writes: app.py and the templates."""
+    if app is None:
+        return {}
+    folder, main = (app.parent, app) if app.is_file() else (app, app / "app.py")
+    pages = sorted(path for path in folder.glob("templates/**/*") if path.is_file())
+    files = [("app.py", main), *((path.relative_to(folder).as_posix(), path) for path in pages)]
+    return {name: path for name, path in files if path.is_file()}
+
+
+def compare(old, new):
+    """Show the differences between two sets of files."""
+    pairs = [(old.get(name, NOTHING), new.get(name, NOTHING)) for name in sorted({**old, **new})]
+    differing = [p for p in pairs if NOTHING in p or not filecmp.cmp(*p, shallow=False)]
+    if not differing:
+        print("No difference.")
+    codes = (call("git", "diff", "--no-index", *pair) for pair in differing)
+    return first_failure(code for code in codes if code != 1)  # 1 means: there is a difference
+
+
+# What is installed
+
+
+def install(*files):
+    """Bring .venv in line with these requirements files, if it is not already."""
+    if not is_whole():
+        make_environment()
+    missing = [name for name in files if read(stamp(name)) != read(ROOT / name)]
+    if not missing:
+        return
+    print(f"Installing the packages of {' and '.join(missing)}; this happens once.")
+    options = [option for name in missing for option in ("-r", ROOT / name)]
+    if python("pip", "install", "--disable-pip-version-check", *options):
+        raise Stop("The packages are not installed, pip says why. Try again with a network.")
+    for name in missing:
+        stamp(name).write_text(read(ROOT / name), "utf-8")
+
+
+def is_whole():
+    """Say whether .venv was made to its end, by a Python that is still there."""
+    home = read(stamp("python"))
+    return bool(home) and Path(home).exists() and PYTHON.exists()
+
+
+def make_environment():
+    """Make .venv, in the place of one that was interrupted or has lost its Python."""
+    hint = "This Python makes no virtual environments. On Debian: sudo apt install python3-venv"
+    if not importlib.util.find_spec("ensurepip"):
+        raise Stop(hint)
+    print(f"Making the virtual environment {shown(VENV)}.", flush=True)
+    try:
+        venv.create(VENV, clear=True, with_pip=True, symlinks=not WINDOWS)
+    except subprocess.CalledProcessError as error:
+        raise Stop(hint) from error
+    STAMPS.mkdir()
+    stamp("python").write_text(sys.base_prefix, "utf-8")
+
+
+def stamp(name):
+    """Return the file that says what has been installed; it is written last."""
+    return STAMPS / name.replace("/", "-")
+
+
+def read(path):
+    """Return the text of a file, or nothing where there is none."""
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+# What is started
+
+
+def python(module, *words):
+    """Run a module with the Python of .venv and return its exit code."""
+    return call(PYTHON, "-m", module, *words)
+
+
+def call(*words):
+    """Print a command as one would type it, run it, and return its exit code."""
+    program, *arguments = map(str, words)
+    arguments = [shown(word) for word in words[1:]]
+    typed = [shown(words[0]), *arguments]
+    print("+", subprocess.list2cmdline(typed) if WINDOWS else shlex.join(typed), flush=True)
+    process = subprocess.Popen([program, *arguments], cwd=ROOT)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # in a terminal the command has got it, too: let it finish
+        end(process)
+        raise
+
+
+def end(process):
+    """Wait for a command that was interrupted, and stop it if it does not end by itself."""
+    try:
+        process.wait(PATIENCE)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        process.terminate()
+        process.wait()
+
+
+def first_failure(codes):
+    """Return the first exit code that is not 0, and ask for no further one; else 0."""
+    return next((code for code in codes if code), 0)
+
+
+def shown(word):
+    """Return a path as one types it in the workbook's folder, and any other word as it is."""
+    if isinstance(word, Path) and word.is_relative_to(ROOT):
+        return word.relative_to(ROOT).as_posix()
+    return str(word)
+
+
+def main(words):
+    """Do what the words say and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a Windows console lacks many letters
+    verb, *others = words or ["help"]
+    verb = "help" if verb in ("-h", "--help") else verb
+    try:
+        if verb not in VERBS:
+            raise Stop(f"There is no {verb}. Try one of: {', '.join(VERBS)}.")
+        return VERBS[verb](others)
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename or ROOT}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print()
+        return 0 if verb in ("run", "lab") else 130
+
+
+if __name__ == "__main__":
+    if sys.version_info < OLDEST:
+        sys.exit(
+            "The workbook needs Python 3.11 or newer. This is Python " + sys.version.split()[0]
+        )
+    sys.exit(main(sys.argv[1:]))
