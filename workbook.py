@@ -30,16 +30,12 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 WINDOWS = sys.platform == "win32"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
-STAMPS = VENV / "workbook"  # what has been installed, to the end
 STEPS = sorted(path for path in ROOT.glob("steps/0*") if path.is_dir())
 FINAL = ROOT / "final"
 CHAPTERS = [*STEPS, *([FINAL] if FINAL.is_dir() else [])]
-APPS = "requirements.txt"
-NOTEBOOKS = "notebooks/requirements.txt"
-GUARDS = "tests/requirements.txt"
+STEPS_ARE = f"The steps are {', '.join(chapter.name for chapter in CHAPTERS)}."
 OLDEST = (3, 11)
 PORT = 5000
-PATIENCE = 5  # seconds for a command to end after Ctrl-C
 NOTHING = "/dev/null"  # git knows it on Windows, too
 
 
@@ -59,7 +55,7 @@ def run(words):
     file = app if app.is_file() else app / "app.py"
     if not file.is_file():
         raise Stop(f"There is no {shown(file)} yet: write it, then run it.")
-    install(APPS)
+    install(".")
     port = port or free_port()
     print(f"Open http://127.0.0.1:{port} in your browser. Ctrl-C stops the app.")
     options = ["--debug", "--port", port, *(["--no-debugger"] if app == FINAL else [])]
@@ -73,23 +69,18 @@ def test(words):
         return test_workbook(names, options)
     if len(names) > 2:
         raise Stop("test takes a step, a folder, or a step and a folder.")
-    if len(names) == 2 and not Path(names[1]).exists():
-        raise Stop(f"There is no {names[1]} yet. Make the folder: mkdir {names[1]}")
-    first, *rest = map(find, names)
-    if rest and first not in CHAPTERS:
-        raise Stop(f"{names[0]} is not a step. {which_steps()}")
-    install(APPS)
-    if rest:
-        return python("pytest", first, app_option(*rest), *options)
-    if first in CHAPTERS:
-        return python("pytest", first, *options)
-    return first_failure(python("pytest", step, app_option(first), *options) for step in STEPS)
+    *step, last = names
+    chapters, mine = [find_step(*step)] if step else STEPS, [f"--app={shown(find(last))}"]
+    if not step and find(last) in CHAPTERS:
+        chapters, mine = [find(last)], []
+    install(".")
+    return first_failure(python("pytest", chapter, *mine, *options) for chapter in chapters)
 
 
 def test_workbook(everything, options):
     """Test every snapshot, final/ and the notebooks; with `everything` the guards, too."""
     notebooks = list(ROOT.glob("notebooks/*.ipynb"))
-    install(APPS, *([NOTEBOOKS] if notebooks else []), *([GUARDS] if everything else []))
+    install(".", *(["notebooks"] if notebooks else []), *(["tests"] if everything else []))
     runs = [[ROOT / "steps", *CHAPTERS[len(STEPS) :]]]
     runs += [["-p", "nbval", "--nbval", ROOT / "notebooks"]] if notebooks else []
     runs += [[ROOT / "tests"]] if everything else []
@@ -102,29 +93,21 @@ def diff(words):
         raise Stop("diff takes a step, or a step and a folder.")
     if not shutil.which("git"):
         raise Stop("diff shows what git sees, and git is not installed here.")
-    step, *mine = map(find, words)
-    if step not in CHAPTERS:
-        raise Stop(f"{words[0]} is not a step. {which_steps()}")
-    before = mine[0] if mine else ([None, *CHAPTERS])[CHAPTERS.index(step)]
+    step, mine = find_step(words[0]), [find(word) for word in words[1:]]
+    before = mine[0] if mine else [None, *CHAPTERS][CHAPTERS.index(step)]
     if not mine and before and is_committed(before) and is_committed(step):
         trees = [f"HEAD:{shown(folder)}" for folder in (before, step)]
         return call("git", "diff", *trees, "--", "app.py", "templates")
-    return compare(course_files(before), course_files(step))
+    return compare(course_files(before) if before else {}, course_files(step))
 
 
 def lab(words):
     """Open the notebooks."""
-    install(APPS, NOTEBOOKS)
+    install(".", "notebooks")
     return python("jupyter", "lab", ROOT / "notebooks", *words)
 
 
-def usage(_words):
-    """Show what can be typed."""
-    print(__doc__.strip())
-    return 0
-
-
-VERBS = {"run": run, "test": test, "diff": diff, "lab": lab, "help": usage}
+VERBS = {"run": run, "test": test, "diff": diff, "lab": lab}
 
 
 # What the words mean
@@ -138,13 +121,16 @@ def find(word):
         if path == chapter or word in (chapter.name, number, number.lstrip("0")):
             return chapter
     if not path.exists():
-        raise Stop(f"There is no step and no folder named {word}. {which_steps()}")
+        raise Stop(f"There is no step and no folder {word}. {STEPS_ARE} A folder is made by mkdir.")
     return path
 
 
-def which_steps():
-    """Say which steps there are."""
-    return f"The steps are {', '.join(chapter.name for chapter in CHAPTERS)}."
+def find_step(word):
+    """Return the folder of a step, by any of its names."""
+    step = find(word)
+    if step not in CHAPTERS:
+        raise Stop(f"{word} is not a step. {STEPS_ARE}")
+    return step
 
 
 def split(words):
@@ -153,11 +139,6 @@ def split(words):
     others = [word for word in words if word != "--hints"]
     first = next((i for i, word in enumerate(others) if word.startswith("-")), len(others))
     return others[:first], hints + others[first:]
-
-
-def app_option(path):
-    """Return the option that names the app under test; pytest needs it in one word."""
-    return f"--app={shown(path)}"
 
 
 def take_port(words):
@@ -194,15 +175,12 @@ def is_taken(port):
 
 def is_committed(folder):
     """Say whether git has the folder in its last commit; a ZIP download has no commits."""
-    name = f"HEAD:{shown(folder)}"
-    command = ["git", "rev-parse", "--quiet", "--verify", name]
+    command = ["git", "rev-parse", "--quiet", "--verify", f"HEAD:{shown(folder)}"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
 def course_files(app):
     """Return {name: path} of what a learner writes: app.py and the templates."""
-    if app is None:
-        return {}
     folder, main = (app.parent, app) if app.is_file() else (app, app / "app.py")
     pages = sorted(path for path in folder.glob("templates/**/*") if path.is_file())
     files = [("app.py", main), *((path.relative_to(folder).as_posix(), path) for path in pages)]
@@ -222,19 +200,20 @@ def compare(old, new):
 # What is installed
 
 
-def install(*files):
-    """Bring .venv in line with these requirements files, if it is not already."""
+def install(*folders):
+    """Bring .venv in line with the requirements.txt of these folders, if it is not already."""
     if not is_whole():
         make_environment()
-    missing = [name for name in files if read(stamp(name)) != read(ROOT / name)]
+    wanted = {ROOT / name / "requirements.txt": stamp(name) for name in folders}
+    missing = [file for file in wanted if read(file) != read(wanted[file])]
     if not missing:
         return
-    print(f"Installing the packages of {' and '.join(missing)}; this happens once.")
-    options = [option for name in missing for option in ("-r", ROOT / name)]
+    print(f"Installing the packages of {' and '.join(map(shown, missing))}; this happens once.")
+    options = [word for file in missing for word in ("-r", file)]
     if python("pip", "install", "--disable-pip-version-check", *options):
         raise Stop("The packages are not installed, pip says why. Try again with a network.")
-    for name in missing:
-        stamp(name).write_text(read(ROOT / name), "utf-8")
+    for file in missing:
+        wanted[file].write_text(read(file), "utf-8")
 
 
 def is_whole():
@@ -253,13 +232,12 @@ def make_environment():
         venv.create(VENV, clear=True, with_pip=True, symlinks=not WINDOWS)
     except subprocess.CalledProcessError as error:
         raise Stop(hint) from error
-    STAMPS.mkdir()
     stamp("python").write_text(sys.base_prefix, "utf-8")
 
 
 def stamp(name):
-    """Return the file that says what has been installed; it is written last."""
-    return STAMPS / name.replace("/", "-")
+    """Return the file in .venv that says what has been installed; it is written last."""
+    return VENV / f"workbook-{name}"
 
 
 def read(path):
@@ -277,11 +255,9 @@ def python(module, *words):
 
 def call(*words):
     """Print a command as one would type it, run it, and return its exit code."""
-    program, *arguments = map(str, words)
-    arguments = [shown(word) for word in words[1:]]
-    typed = [shown(words[0]), *arguments]
+    typed = [shown(word) for word in words]
     print("+", subprocess.list2cmdline(typed) if WINDOWS else shlex.join(typed), flush=True)
-    process = subprocess.Popen([program, *arguments], cwd=ROOT)
+    process = subprocess.Popen([str(words[0]), *typed[1:]], cwd=ROOT)
     try:
         return process.wait()
     except KeyboardInterrupt:  # in a terminal the command has got it, too: let it finish
@@ -292,7 +268,7 @@ def call(*words):
 def end(process):
     """Wait for a command that was interrupted, and stop it if it does not end by itself."""
     try:
-        process.wait(PATIENCE)
+        process.wait(timeout=5)
     except (KeyboardInterrupt, subprocess.TimeoutExpired):
         process.terminate()
         process.wait()
@@ -315,11 +291,13 @@ def main(words):
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a Windows console lacks many letters
     verb, *others = words or ["help"]
-    verb = "help" if verb in ("-h", "--help") else verb
     try:
-        if verb not in VERBS:
-            raise Stop(f"There is no {verb}. Try one of: {', '.join(VERBS)}.")
-        return VERBS[verb](others)
+        if verb in VERBS:
+            return VERBS[verb](others)
+        if verb not in ("help", "-h", "--help"):
+            raise Stop(f"There is no {verb}. Try one of: {', '.join(VERBS)}, help.")
+        print(__doc__.strip())
+        return 0
     except Stop as stop:
         print(stop, file=sys.stderr)
         return 2
@@ -333,7 +311,5 @@ def main(words):
 
 if __name__ == "__main__":
     if sys.version_info < OLDEST:
-        sys.exit(
-            "The workbook needs Python 3.11 or newer. This is Python " + sys.version.split()[0]
-        )
+        sys.exit("The workbook needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
     sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,477 @@
+"""workbook.py does what the README says, on a fresh clone in a path with a space and an umlaut."""
+
+import ast
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from examiner import ROOT, STEPS
+from test_diffs import lines_of_code
+
+POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
+NO_NETWORK = {
+    "PIP_NO_INDEX": "1",
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_FIND_LINKS": "",
+    "PIP_EXTRA_INDEX_URL": "",
+}
+
+
+def tracked_files():
+    """Return the files that belong to the workbook, as a clone would have them."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    return [Path(name) for name in names.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory):
+    """A fresh clone of the workbook, with one commit."""
+    folder = tmp_path_factory.mktemp("Übung eins") / "work book"
+    for name in tracked_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*author, "commit", "-q", "-m", "all"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A workbook without .venv and without git's history, as a ZIP download brings it."""
+    folder = tmp_path / "zip"
+    shutil.copytree(ROOT / "steps", folder / "steps")
+    shutil.copy(ROOT / "workbook.py", folder)
+    shutil.copy(ROOT / "requirements.txt", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(clone):
+    """The clone after its first use, and what that use printed."""
+    clone.joinpath("first.txt").write_text(launch(clone, "test", "1").stdout, "utf-8")
+    return clone
+
+
+def launch(folder, *words, cwd=None, **environment):
+    """Type python3 workbook.py with these words; return the finished process."""
+    return subprocess.run(
+        [sys.executable, folder / "workbook.py", *words],
+        cwd=cwd or folder,
+        env={name: value for name, value in os.environ.items() if name != "COLUMNS"} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="backslashreplace",
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture
+def launcher(bare):
+    """workbook.py of a folder without .venv, imported as a module."""
+    spec = importlib.util.spec_from_file_location("launcher_under_test", bare / "workbook.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def calls(launcher, monkeypatch):
+    """The commands that the launcher would run; they are noted, not run."""
+    noted = []
+
+    def call(*words):
+        noted.append(" ".join(launcher.shown(word) for word in words))
+        return 0
+
+    monkeypatch.setattr(launcher, "call", call)
+    monkeypatch.setattr(launcher, "install", lambda *files: noted.append(list(files)))
+    monkeypatch.setattr(launcher, "is_taken", lambda port: False)
+    monkeypatch.chdir(launcher.ROOT)
+    return noted
+
+
+# The first use, and the second
+
+
+def test_the_first_use_installs_and_says_so(installed):
+    """The first use makes .venv, installs what the apps need, and shows pip's progress."""
+    printed = (installed / "first.txt").read_text("utf-8")
+
+    assert "Making the virtual environment .venv." in printed
+    assert "Installing the packages of requirements.txt; this happens once." in printed
+    assert "Successfully installed" in printed
+    assert re.search(r"^\+ \.venv\S+ -m pytest steps/01_setup$", printed, re.M)
+    assert "7 passed" in printed
+    assert not list(installed.glob(".venv/**/site-packages/jupyter*"))
+
+
+def test_the_second_use_starts_at_once(installed):
+    """A later use installs nothing and works from any directory."""
+    done = launch(installed, "test", "01", cwd=installed.parent)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("+ .venv")
+    assert "nstall" not in done.stdout
+
+
+def test_a_changed_requirements_file_is_installed(installed):
+    """A requirements file that has changed since is installed again."""
+    file = installed / "requirements.txt"
+    text = file.read_text("utf-8")
+    file.write_text(text + "# changed\n", "utf-8")
+    done = launch(installed, "test", "1")
+    file.write_text(text, "utf-8")
+
+    assert done.returncode == 0
+    assert "Installing the packages of requirements.txt" in done.stdout
+
+
+def test_an_interrupted_beginning_heals(bare):
+    """A half-made .venv is made again, and a missing network is one sentence."""
+    (bare / ".venv").mkdir()
+    (bare / ".venv/half.txt").write_text("interrupted")
+    done = launch(bare, "run", **NO_NETWORK)
+
+    assert done.returncode == 2
+    assert not (bare / ".venv/half.txt").exists()
+    assert done.stdout.endswith(
+        "The packages are not installed, pip says why. Try again with a network.\n"
+    )
+    assert "Traceback" not in done.stdout
+    again = launch(bare, "run", **NO_NETWORK)
+    assert "Making" not in again.stdout
+    assert "Installing the packages" in again.stdout
+
+
+# run
+
+
+@POSIX_ONLY
+def test_run_starts_an_app_and_ctrl_c_ends_it(installed):
+    """run answers in the browser, and Ctrl-C ends it without a traceback."""
+    server = subprocess.Popen(
+        [sys.executable, "workbook.py", "run", "--port", str(a_port())],
+        cwd=installed,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    try:
+        beginning = iter(server.stdout.readline, "")
+        address = next(filter(None, (re.search(r"Open (\S+) in", line) for line in beginning)))[1]
+        page = visit(address)
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        output = server.communicate(timeout=30)[0]
+
+    assert '<a href="/register">' in page
+    assert server.returncode == 0
+    assert "Traceback" not in output
+
+
+def a_port():
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def visit(address):
+    """Return the page at an address, once somebody answers there."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own server
+                return answer.read().decode()
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        ([], "steps/05_logout/app.py"),
+        (["3"], "steps/03_hashing/app.py"),
+        (["03_hashing"], "steps/03_hashing/app.py"),
+        (["steps/03_hashing/"], "steps/03_hashing/app.py"),
+        (["mine"], "mine/app.py"),
+        (["mine/server.py"], "mine/server.py"),
+    ],
+)
+def test_run_finds_the_app(launcher, calls, words, file):
+    """run takes a step by any of its names, a folder or a file; without a name the last app."""
+    for name in ("app.py", "server.py"):
+        path = launcher.ROOT / "mine" / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+
+    assert launcher.main(["run", *words]) == 0
+    assert calls[0] == ["."]
+    assert calls[1].endswith(f"-m flask --app {file} run --debug --port 5000")
+
+
+def test_run_prefers_the_finished_app(bare, launcher, calls, monkeypatch):
+    """Once there is a final/, run starts it, without Werkzeug's console."""
+    final = launcher.ROOT / "final"
+    final.mkdir()
+    (final / "app.py").touch()
+    monkeypatch.setattr(launcher, "FINAL", final)
+    monkeypatch.setattr(launcher, "CHAPTERS", [*launcher.STEPS, final])
+
+    assert launcher.main(["run"]) == 0
+    assert calls[1].endswith("flask --app final/app.py run --debug --port 5000 --no-debugger")
+
+
+def test_a_port_in_use_is_left_alone(launcher, calls, monkeypatch, capsys):
+    """Where 5000 is taken the app takes another port; one that was asked for is refused."""
+    monkeypatch.setattr(launcher, "is_taken", lambda port: port in (5000, 8000))
+
+    assert launcher.main(["run"]) == 0
+    assert calls[-1].endswith("--port 5001")
+    assert "Port 5000 is in use, so the app takes 5001." in capsys.readouterr().out
+    assert launcher.main(["run", "--port", "8000"]) == 2
+    assert capsys.readouterr().err.startswith("Port 8000 is in use.")
+
+
+def test_a_port_is_taken_while_somebody_listens(launcher):
+    """A port counts as taken while somebody listens on it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert launcher.is_taken(server.getsockname()[1])
+    assert not launcher.is_taken(a_port())
+
+
+@pytest.mark.parametrize("words", [["--port"], ["--port", "x"], ["--port=0"], ["--port", "65536"]])
+def test_a_port_is_a_number(launcher, calls, words, capsys):
+    """--port without a sensible number is refused with one sentence."""
+    assert launcher.main(["run", *words]) == 2
+    assert capsys.readouterr().err == "--port takes a number from 1 to 65535.\n"
+
+
+# test
+
+
+@pytest.mark.parametrize(
+    ("words", "commands"),
+    [
+        ([], [["."], "steps"]),
+        (["all"], [[".", "tests"], "steps", "tests"]),
+        (["3"], [["."], "steps/03_hashing"]),
+        (["3", "mine"], [["."], "steps/03_hashing --app=mine"]),
+        (
+            ["--hints", "3", "mine", "-k", "salt"],
+            [..., "steps/03_hashing --app=mine --hints -k salt"],
+        ),
+        (["03", "mine", "-x"], [..., "steps/03_hashing --app=mine -x"]),
+        (["mine"], [..., *(f"steps/{n} --app=mine" for n in sorted(path.name for path in STEPS))]),
+    ],
+)
+def test_test_runs_what_was_asked_for(launcher, calls, words, commands):
+    """test installs and runs what its words name, and passes options on to pytest."""
+    (launcher.ROOT / "mine").mkdir()
+
+    assert launcher.main(["test", *words]) == 0
+    installing, *running = calls
+    assert commands[0] in (installing, ...)
+    assert [run.partition("-m pytest ")[2] for run in running] == commands[1:]
+
+
+def test_test_runs_the_notebooks_where_there_are_any(launcher, calls):
+    """With notebooks, test installs Jupyter and runs them with nbval."""
+    (launcher.ROOT / "notebooks").mkdir()
+    (launcher.ROOT / "notebooks/one.ipynb").touch()
+
+    assert launcher.main(["test"]) == 0
+    assert calls[0] == [".", "notebooks"]
+    assert calls[2].endswith("-m pytest -p nbval --nbval notebooks")
+
+
+def test_test_folder_stops_at_the_first_step_that_is_not_done(installed):
+    """test FOLDER sits the checkpoints in order, up to the first that fails."""
+    mine = installed / "my_app"
+    shutil.copytree(installed / "steps/02_model", mine)
+    done = launch(installed, "test", "my_app")
+    shutil.rmtree(mine)
+
+    assert done.returncode == 1
+    assert re.findall(r"-m pytest steps/(\d\d)", done.stdout) == ["01", "02", "03"]
+    assert "User has a method set_password(password)" in done.stdout
+
+
+# diff and lab
+
+
+def test_diff_shows_the_lesson(clone):
+    """diff STEP shows what the step adds, from anywhere."""
+    done = launch(clone, "diff", "3", cwd=clone.parent)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith(
+        "+ git diff HEAD:steps/02_model HEAD:steps/03_hashing -- app.py templates\n"
+    )
+    assert "\n+    def check_password(self, password):\n" in done.stdout
+    assert "test_checkpoint" not in done.stdout
+
+
+def test_diff_works_in_a_zip_download(bare):
+    """Without a repository diff compares the files: same lesson, another command."""
+    environment = {"GIT_CEILING_DIRECTORIES": str(bare.parent)}
+    done = launch(bare, "diff", "4", **environment)
+
+    assert done.returncode == 0
+    assert "+ git diff --no-index steps/03_hashing/app.py steps/04_views/app.py" in done.stdout
+    assert "+ git diff --no-index /dev/null steps/04_views/templates/login.html" in done.stdout
+    assert "\n+def login():\n" in done.stdout
+
+
+def test_diff_begins_with_nothing(clone):
+    """diff 1 shows the whole first step."""
+    done = launch(clone, "diff", "1")
+
+    assert done.returncode == 0
+    assert "\n+app = Flask(__name__)\n" in done.stdout
+
+
+def test_diff_compares_an_app_with_a_step(clone):
+    """diff STEP FOLDER shows the difference and is content; equal files say so."""
+    same = launch(clone, "diff", "5", "steps/05_logout")
+    other = launch(clone, "diff", "5", "steps/04_views")
+
+    assert (same.returncode, same.stdout) == (0, "No difference.\n")
+    assert other.returncode == 0
+    assert "\n+@login_required\n" in other.stdout
+    assert "+ git diff --no-index steps/04_views/app.py steps/05_logout/app.py\n" in other.stdout
+
+
+def test_lab_opens_the_notebooks(launcher, calls):
+    """lab installs Jupyter and opens it on the folder notebooks."""
+    assert launcher.main(["lab"]) == 0
+    assert calls[0] == [".", "notebooks"]
+    assert calls[1].endswith("-m jupyter lab notebooks")
+
+
+# What can go wrong
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["fly"], "There is no fly. Try one of: run, test, diff, lab, help."),
+        (["run", "9"], "There is no step and no folder 9. The steps are 01_setup, "),
+        (["run", "3", "4"], "run takes one step or one folder."),
+        (["run", "empty"], "There is no empty/app.py yet: write it, then run it."),
+        (["test", "9"], "There is no step and no folder 9. The steps are 01_setup, "),
+        (
+            ["test", "3", "absent"],
+            "There is no step and no folder absent. The steps are 01_setup, ",
+        ),
+        (["test", "empty", "3"], "empty is not a step. The steps are 01_setup, "),
+        (["test", "empty", "empty"], "empty is not a step. The steps are 01_setup, "),
+        (["test", "1", "2", "3"], "test takes a step, a folder, or a step and a folder."),
+        (["diff"], "diff takes a step, or a step and a folder."),
+        (["diff", "empty"], "empty is not a step. The steps are 01_setup, "),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_word_gets_one_sentence(launcher, calls, words, sentence, capsys):
+    """A wrong word is answered with one sentence and exit code 2; nothing is run."""
+    (launcher.ROOT / "empty").mkdir()
+
+    assert launcher.main(words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(sentence)
+    assert error.count("\n") == 1
+    assert not any("-m" in call for call in calls)
+
+
+@pytest.mark.parametrize("words", [[], ["help"], ["-h"], ["--help"]], ids=str)
+def test_help_shows_the_verbs(launcher, words, capsys):
+    """Without a verb, and when asked, the launcher shows what can be typed."""
+    assert launcher.main(words) == 0
+    printed = capsys.readouterr().out
+    assert all(f"workbook.py {verb}" in printed for verb in ("run", "test", "diff", "lab"))
+
+
+def test_no_git_is_one_sentence(launcher, monkeypatch, capsys):
+    """Where there is no git, diff says so."""
+    monkeypatch.setattr(launcher.shutil, "which", lambda name: None)
+
+    assert launcher.main(["diff", "3"]) == 2
+    assert capsys.readouterr().err == "diff shows what git sees, and git is not installed here.\n"
+
+
+def test_no_venv_module_is_one_sentence(launcher, monkeypatch, capsys):
+    """Debian without python3-venv is told what to install."""
+    monkeypatch.setattr(launcher.importlib.util, "find_spec", lambda name: None)
+
+    assert launcher.main(["run"]) == 2
+    assert "sudo apt install python3-venv" in capsys.readouterr().err
+
+
+def test_a_read_only_folder_is_one_sentence(launcher, monkeypatch, capsys):
+    """A folder that cannot be written is named, with the system's reason."""
+
+    def refuse(path, **_options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(launcher.venv, "create", refuse)
+
+    assert launcher.main(["run"]) == 1
+    assert capsys.readouterr().err == f"{launcher.VENV}: Permission denied\n"
+
+
+@pytest.mark.parametrize(("verb", "code"), [("run", 0), ("test", 130)])
+def test_ctrl_c_while_installing_is_a_clean_end(launcher, monkeypatch, verb, code):
+    """Ctrl-C ends the launcher without a traceback."""
+
+    def interrupt(*_files):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(launcher, "install", interrupt)
+
+    assert launcher.main([verb]) == code
+
+
+def test_a_lost_python_is_replaced(launcher, monkeypatch):
+    """.venv counts as whole while its Python is there, and the one that made it."""
+    launcher.PYTHON.parent.mkdir(parents=True)
+    launcher.PYTHON.touch()
+    assert not launcher.is_whole()
+    launcher.stamp("python").write_text(sys.base_prefix, "utf-8")
+    assert launcher.is_whole()
+    launcher.stamp("python").write_text("/gone", "utf-8")
+    assert not launcher.is_whole()
+
+
+def test_an_old_python_gets_one_sentence():
+    """Python 3.6 can read the file, and everything below 3.11 gets one sentence."""
+    text = (ROOT / "workbook.py").read_text("utf-8")
+    ast.parse(text, feature_version=(3, 6))
+    old = "import sys; sys.version_info = (3, 8, 18); sys.argv = ['workbook.py', 'run']; "
+    code = old + f"import runpy; runpy.run_path({str(ROOT / 'workbook.py')!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("The workbook needs Python 3.11 or newer; this is ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_launcher_is_small():
+    """The launcher has at most 200 lines of code."""
+    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 200
