@@ -69,10 +69,9 @@ def test_a_link_logs_nobody_out(log_out, ada):
     )
 
 
-def test_one_logout_ends_one_login(log_out, login_page, new_browser):
+def test_one_logout_ends_one_login(log_out, fill_in):
     """logging out in one browser leaves another one logged in"""
-    phone = new_browser()
-    phone.submit(login_page.password_form(), username=NAME, password=PASSWORD)
+    phone = fill_in("/login", NAME, PASSWORD).browser
     log_out()
     page = phone.get("/welcome")
 

@@ -176,9 +176,24 @@ def page_with_form(browser, path, read):
 
 
 @pytest.fixture
-def registered(register_page, new_browser, stored_users):
+def fill_in(new_browser):
+    """Return a function that fills in the form at a path and returns the page that answers.
+
+    A new browser opens the page and sends its form, so hidden fields are those of its session.
+    """
+
+    def fill_in(path, username, password):
+        page = new_browser().get(path)
+        form = page.password_form()
+        return page.browser.submit(form, username=username, password=password) if form else page
+
+    return fill_in
+
+
+@pytest.fixture
+def registered(register_page, fill_in, stored_users):
     """The page that answers when ada has registered."""
-    page = new_browser().submit(register_page.password_form(), username=NAME, password=PASSWORD)
+    page = fill_in("/register", NAME, PASSWORD)
     count = stored_users(username=NAME)
     require(
         "registering stores a user",
@@ -192,10 +207,10 @@ def registered(register_page, new_browser, stored_users):
 
 
 @pytest.fixture
-def ada(login_page, registered, new_browser):
+def ada(login_page, registered, fill_in, new_browser):
     """The browser of ada, who has registered and logged in."""
-    browser = new_browser()
-    answer = browser.submit(login_page.password_form(), username=NAME, password=PASSWORD)
+    answer = fill_in("/login", NAME, PASSWORD)
+    browser = answer.browser
     page = answer if answer.error else browser.get("/welcome")
     require(
         "logging in signs you in: GET /welcome greets you by name",

@@ -1,0 +1,23 @@
+"""Guard: an app that keeps the contract passes every checkpoint, whatever its style."""
+
+from pathlib import Path
+
+import pytest
+from examiner import STEPS, sit
+
+STYLES = sorted(filter(Path.is_dir, Path(__file__).with_name("other_styles").iterdir()))
+
+
+def test_there_are_several_styles():
+    """At least six styles stand in other_styles/."""
+    assert len(STYLES) >= 6
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
+def test_a_correct_app_passes_every_checkpoint(style):
+    """No checkpoint fails, or is skipped, because an app is written in another style."""
+    sitting = sit(STEPS, style)
+
+    messages = "\n\n".join(sitting.messages[name] for name in sitting.failed)
+    assert sitting.code == 0, messages or sitting.output
+    assert sitting.of("passed") == list(sitting.outcomes), sitting.output
