@@ -78,8 +78,13 @@ def describe(error):
     """Return the error as one line: its type and the first line of its message."""
     if isinstance(error, Observed):
         return str(error)
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {text}".splitlines()[0].removesuffix(": ")
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # a learner's __str__ may break, too
+        text = ""
+    if isinstance(error, ImportError):
+        text = text.replace(f" ({error.path})", "")  # of a library, or of the copy
+    return ": ".join([type(error).__name__, *text.strip().splitlines()[:1]])
 
 
 def stack_of(error):

@@ -1,5 +1,6 @@
 """A browser without a window: it opens pages, fills in their forms and follows redirects."""
 
+import functools
 import re
 import warnings
 from collections import Counter
@@ -24,8 +25,8 @@ class Form:
     def __init__(self, tag, address):
         """Read the form `tag` of the page at `address`."""
         self.tag = tag
-        self.action = urljoin(address, tag.get("action") or address)
-        self.method = tag.get("method", "get").upper()
+        self.action = urljoin(address, tag.get("action", ""))
+        self.method = "POST" if tag.get("method", "").upper() == "POST" else "GET"
         self.names = [field["name"] for field in tag.select("input[name], textarea[name]")]
 
     def asks_for(self, *names):
@@ -64,8 +65,9 @@ class Form:
 
     def __str__(self):
         """Say how the form is sent and what it sends."""
+        method = self.tag.get("method", "get").lower()
         fields = ", ".join(self.names) or "no field that has a name"
-        return f'a form with method="{self.method.lower()}" and the fields: {fields}'
+        return f'a form with method="{method}" and the fields: {fields}'
 
 
 class Page:
@@ -79,12 +81,22 @@ class Page:
         self.status = status  # as HTTP writes it: 404 NOT FOUND
         self.hops = list(hops)  # (status, Location) pairs
         self.error = error
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a page so short that it looks like a file name
-            soup = BeautifulSoup(html, "html.parser")
-        self.forms = [Form(tag, address) for tag in soup.select("form")]
-        self.lines = list(visible(soup).stripped_strings)
-        self.text = " ".join(" ".join(self.lines).split())
+        self.html = html
+
+    @functools.cached_property
+    def forms(self):
+        """The forms of the page."""
+        return [Form(tag, self.address) for tag in parsed(self.html).select("form")]
+
+    @functools.cached_property
+    def lines(self):
+        """The visible texts, one for each piece between two tags."""
+        return list(visible(parsed(self.html)).stripped_strings)
+
+    @property
+    def text(self):
+        """The visible text in one line."""
+        return " ".join(" ".join(self.lines).split())
 
     def opens(self):
         """Say whether this is a page that a visitor can use: 200 OK, nothing broken."""
@@ -141,12 +153,18 @@ class Browser:
 
     def submit(self, form, **values):
         """Fill in the form's fields by name, send it, and return the Page it leads to."""
-        return self._open(form.method, form.action, form.filled_in(values))
+        data = form.filled_in(values)
+        if form.method == "GET":
+            return self._open("GET", urljoin(form.action, f"?{urlencode(data)}"))
+        return self._open("POST", form.action, data)
 
     def session(self):
         """Return what the session cookie holds, as a dict."""
-        with self.client.session_transaction() as session:
-            return dict(session)
+        try:
+            with self.client.session_transaction() as session:
+                return dict(session)
+        except RuntimeError:  # without a SECRET_KEY there is no session
+            return {}
 
     def _open(self, method, address, data=()):
         hops = []
@@ -154,12 +172,12 @@ class Browser:
             response, error = self._request(method, address, data)
             if response is None:
                 return Page(self, address, hops=hops, error=error)
-            if response.status_code not in REDIRECTS or len(hops) > MAX_REDIRECTS:
+            if response.status_code not in REDIRECTS or not response.location:
                 html = response.get_data().decode("utf-8", "replace")
                 return Page(self, address, response.status, html, hops, error)
             hops.append((response.status, response.location))
             address = urljoin(address, response.location)
-            if not is_ours(address):
+            if not is_ours(address) or len(hops) > MAX_REDIRECTS:
                 return Page(self, address, hops=hops)
             if response.status_code not in KEEPING_THE_METHOD:
                 method, data = "GET", ()
@@ -172,12 +190,18 @@ class Browser:
             crashes.append(exception)
 
         parts = urlsplit(address)
-        query = urlencode(data) if method == "GET" and data else parts.query
-        target = f"{parts.path or '/'}?{query}" if query else parts.path or "/"
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         form = MultiDict(data) if method == "POST" else None
         with got_request_exception.connected_to(note, self.app):
             tried = attempt(self.client.open, target, method=method, data=form, buffered=True)
         return tried.value, next(iter(crashes), tried.error)
+
+
+def parsed(html):
+    """Return the page as a tree of tags."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a page so short that it looks like a file name
+        return BeautifulSoup(html, "html.parser")
 
 
 def visible(soup):

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import io
 import os
 import shutil
 import subprocess
@@ -18,12 +19,14 @@ from flask.cli import NoAppException, find_best_app, prepare_import
 from flask_sqlalchemy import SQLAlchemy
 
 from workbench.attempt import Observed, attempt
+from workbench.shadows import AFTER
 
 ENTRY_FILES = ("app.py", "wsgi.py", "app/__init__.py", "__init__.py")  # where Flask looks, too
 CLUTTER = {"instance", "node_modules", "__pycache__", "venv", "env"}
 MAX_MEGABYTES = 20
 SETTINGS = ("FLASK_", "TRUSTED_", "SECRET_KEY", "DATABASE_URL", "RATELIMIT_STORAGE_URI")
 
+INIT_APP = SQLAlchemy.init_app
 SCRATCHES = set()  # where this process has made copies
 
 
@@ -49,6 +52,7 @@ class AppCopy:
         self.root = self.scratch / self.folder.name
         SCRATCHES.add(str(self.scratch))
         self.app = None
+        self.modules = {}  # of the learner's folder, by name
         self.uris = []  # of the databases, as the learner wrote them
         self.engines = []
 
@@ -57,8 +61,10 @@ class AppCopy:
 
         A second call imports the same copy anew.
         """
-        tried = attempt(self._load)
+        with mock.patch.object(SQLAlchemy, "init_app", self.own_database()):
+            tried = attempt(self._load)
         self.app = tried.value
+        self.modules = modules_below({str(self.scratch)})
         return tried
 
     def _load(self):
@@ -66,9 +72,10 @@ class AppCopy:
             raise CannotLoad(f"no {self.source.name} there yet")
         if not self.root.exists():
             copy_folder(self.folder, self.root)
-        refuse_shadows(self.root)
         for name in modules_below(SCRATCHES):
             del sys.modules[name]
+        refuse_shadows(self.root)
+        os.chdir(self.root)  # open("log.txt", "w") must not write into the learner's folder
         name = prepare_import(str(self.root / self.source.relative_to(self.folder)))
         importlib.invalidate_caches()
         module = importlib.import_module(name)
@@ -82,31 +89,37 @@ class AppCopy:
 
     def bcrypt(self):
         """Return a Bcrypt object that a module of the learner's folder holds, or None."""
-        modules = modules_below({str(self.scratch)}).values()
-        values = [value for module in modules for value in vars(module).values()]
+        values = [value for module in self.modules.values() for value in vars(module).values()]
         return next((value for value in values if isinstance(value, flask_bcrypt.Bcrypt)), None)
 
-    def own_database(self, init_app):
-        """Wrap SQLAlchemy.init_app: note the learner's addresses, use files in `scratch`."""
+    def own_database(self):
+        """Return an init_app() that notes the learner's addresses and uses files in `scratch`."""
 
-        def wrapped(db, app):
+        def init_app(db, app):
             asked = app.config.get("SQLALCHEMY_DATABASE_URI")
             binds = app.config.get("SQLALCHEMY_BINDS") or {}
             self.uris.append(asked)
             if asked is not None:
                 app.config["SQLALCHEMY_DATABASE_URI"] = self._replacement(asked, "main")
             app.config["SQLALCHEMY_BINDS"] = {k: self._replacement(u, k) for k, u in binds.items()}
-            init_app(db, app)
+            INIT_APP(db, app)
             app.config.update(SQLALCHEMY_DATABASE_URI=asked, SQLALCHEMY_BINDS=binds)
             with app.app_context():
                 self.engines.extend(db.engines.values())
+            for engine in self.engines:
+                sqlalchemy.event.listen(engine, "connect", do_not_wait_for_the_disk)
 
-        return wrapped
+        return init_app
 
     def _replacement(self, uri, name):
         """Return the address of a database in `scratch`; raise what a wrong `uri` would raise."""
         sqlalchemy.create_engine(uri["url"] if isinstance(uri, dict) else uri).dispose()
         return sqlalchemy.URL.create("sqlite", database=str(self.scratch / f"{name}.db"))
+
+
+def do_not_wait_for_the_disk(connection, _record):
+    """Tell SQLite that this database need not survive a power cut."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @contextlib.contextmanager
@@ -119,9 +132,8 @@ def opened(path):
             mock.patch.dict(os.environ, development(), clear=True),
             mock.patch.object(sys, "path", [*sys.path]),
             mock.patch.object(sys, "argv", ["flask"]),
-            mock.patch.object(SQLAlchemy, "init_app", copy.own_database(SQLAlchemy.init_app)),
+            mock.patch.object(sys, "stdin", io.StringIO()),  # input() must not wait for a person
         ):
-            os.chdir(scratch)  # open("log.txt", "w") must not write into the learner's folder
             try:
                 yield copy
             finally:
@@ -154,15 +166,17 @@ def cheap_salts():
 def modules_below(folders):
     """Return {name: module} of what was imported from below one of the folders."""
     below = tuple(folder + os.sep for folder in folders)
-
-    def places(module):
-        return [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
-
     return {
         name: module
         for name, module in list(sys.modules.items())
-        if any(str(place).startswith(below) for place in places(module))
+        if place(module).startswith(below)
     }
+
+
+def place(module):
+    """Return the file of a module, the folder of a package without one, or an empty string."""
+    file = getattr(module, "__file__", None)
+    return str(file or next(iter(getattr(module, "__path__", ())), ""))
 
 
 def copy_folder(folder, target):
@@ -199,17 +213,23 @@ def is_environment(path):
 
 
 def refuse_shadows(root):
-    """Raise CannotLoad if a file of the learner's hides a package that the app needs."""
-    known = {name.partition(".")[0] for name in sys.modules} | sys.stdlib_module_names
-    suspects = tuple(sorted(path.name for path in root.iterdir() if path.stem in known))
-    for name in shadows(root, suspects) if suspects else ():
-        hint = f"Python imports your file wherever the package {name} is meant. Rename it?"
-        raise CannotLoad(f"a file named {name}.py, which hides the package {name}", hint)
+    """Raise CannotLoad if a module of the learner's hides a package that the app needs."""
+    if (root / "__init__.py").exists():  # inside a package nothing hides a package
+        return
+    modules = [*root.glob("*.py"), *(path.parent for path in root.glob("*/__init__.py"))]
+    mine = {path.stem: path for path in modules}
+    known = {*sys.modules, *sys.stdlib_module_names, *AFTER}
+    for name in shadows(*sorted(mine.keys() & known)):
+        seen = f"a file named {name}.py" if mine[name].suffix else f"a folder named {name}"
+        hint = f"Python imports it wherever the package {name} is meant. Rename it?"
+        raise CannotLoad(f"{seen}, which hides the package {name}", hint)
 
 
 @functools.cache
-def shadows(root, suspects):
-    """Return the packages that files in `root` hide; this process has imported the real ones."""
-    command = [sys.executable, Path(__file__).with_name("shadows.py"), root]
+def shadows(*names):
+    """Return those names that Flask or an extension imports; this process has done so already."""
+    if not names:
+        return []
+    command = [sys.executable, Path(__file__).with_name("shadows.py"), *names]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.split()
