@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from workbench.attempt import Attempt, stack_of
-from workbench.finding import COPY, UNMET, Finding, message
+from workbench.finding import COPY, TOLD, Finding, message
 
 pytest_plugins = ["workbench.fixtures"]
 
@@ -28,8 +28,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Start without unmet preconditions."""
-    config.stash[UNMET] = {}
+    """Start with nothing told."""
+    config.stash[TOLD] = {}
 
 
 class Message(TerminalRepr):
@@ -63,14 +63,15 @@ def pytest_runtest_makereport(item, call):
             count_failures(item, copy, report.failed)
         return report
     report.when = "call"  # a precondition is checked during setup, and is FAILED all the same
-    if told_before(finding, item):
-        reason = f"can't check yet: first make '{finding.precondition}' pass"
+    sentence = finding.precondition or item.function.__doc__
+    first = told_before(finding, sentence, item, copy)
+    if first:
+        reason = f"can't check yet: first make '{first}' pass"
         report.outcome = "skipped"
         report.longrepr = (str(item.path), item.location[1], f"Skipped: {reason}")
         return report
     failures = count_failures(item, copy, failed=True)
     if item.config.getoption("tbstyle") == "auto":
-        sentence = finding.precondition or item.function.__doc__
         hinted = item.config.getoption("hints") or failures >= PATIENCE
         base = item.config.invocation_params.dir
         text = message(sentence, finding, copy, item.path.parent, hinted, base)
@@ -87,10 +88,14 @@ def as_finding(error, copy):
     return Finding("no exception", Attempt(error=error), read="stuck") if broken else None
 
 
-def told_before(finding, item):
-    """Say whether another test of this run has failed for the same unmet precondition."""
-    unmet = item.config.stash[UNMET]
-    return bool(finding.precondition) and unmet.setdefault(finding.precondition, item) is not item
+def told_before(finding, sentence, item, copy):
+    """Return the sentence with which another test has told the reason of a finding, or None."""
+    told = item.config.stash[TOLD]
+    keys = [(copy.source, reason) for reason in finding.reasons()]
+    test, first = next((told[key] for key in keys if key in told), (item.nodeid, sentence))
+    for key in keys:
+        told.setdefault(key, (test, first))
+    return first if test != item.nodeid else None
 
 
 def count_failures(item, copy, failed):

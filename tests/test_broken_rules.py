@@ -85,7 +85,7 @@ from bcrypt import gensalt, hashpw
         step="02_model",
         old="db.session.get(User, int(user_id))",
         new="db.session.scalar(db.select(User))",
-        test="test_the_user_loader_finds_a_user",
+        test="test_the_user_loader_finds_each_user",
         got="<User ada>",
     ),
     "a name is taken twice": BrokenRule(

@@ -42,6 +42,25 @@ def load_user(app, columns, save_user):
     return load
 
 
+@pytest.fixture
+def found_users(app, db, user_model, save_user, load_user):
+    """What the user loader returns for ada and grace, by the ids that get_id() gives."""
+    rows = [save_user(name).value for name in ("ada", "grace")]
+    with app.test_request_context():
+        users = [db.session.get(user_model, row) for row in rows]
+        ids = [attempt(lambda user=user: user.get_id()) for user in users]
+    found = [load_user(user_id.value) if user_id.value else user_id for user_id in ids]
+    require(
+        "the user loader finds the user whom user.get_id() names",
+        getattr(found[1].value, "username", None) == "grace",
+        want="the user named grace",
+        got=found[1] if found[1].error else f"{found[1]}, asked for {ids[1]}",
+        read="the-user-loader",
+        hint="The loader gets the id as text. Does it return the user with that id?",
+    )
+    return found
+
+
 def test_the_id_is_the_primary_key(columns):
     """every user has an id of their own: the primary key"""
     expect(
@@ -105,24 +124,20 @@ def test_there_is_room_for_a_hash(columns):
     )
 
 
-def test_the_user_loader_finds_a_user(app, db, user_model, save_user, load_user):
-    """the user loader finds the user whom user.get_id() names"""
-    save_user("ada")
-    row = save_user("grace").value
-    with app.test_request_context():
-        user_id = attempt(db.session.get(user_model, row).get_id)
-    found = load_user(user_id.value) if user_id.value else user_id
+def test_the_user_loader_finds_each_user(found_users):
+    """the user loader finds each user by their own id"""
+    names = [getattr(found.value, "username", None) for found in found_users]
 
     expect(
-        getattr(found.value, "username", None) == "grace",
-        want="the user named grace",
-        got=found if found.error else f"{found}, asked for {user_id}",
+        names == ["ada", "grace"],
+        want="ada and grace",
+        got=" and ".join(map(str, found_users)),
         read="the-user-loader",
         hint="The loader gets the id as text. Does it return the user with that id?",
     )
 
 
-def test_the_user_loader_knows_no_stranger(load_user):
+def test_the_user_loader_knows_no_stranger(found_users, load_user):
     """the user loader returns None for an id that nobody has"""
     found = load_user("999999999")
 

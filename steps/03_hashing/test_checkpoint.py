@@ -31,10 +31,18 @@ def hashed(user, new_user):
     tried = attempt(user.set_password, PASSWORD)
     stored = user.password_hash
     require(
+        "set_password() fills in password_hash",
+        stored is not None,
+        want="a hash in user.password_hash",
+        got=tried if tried.error else "password_hash is None",
+        read="set-the-password",
+        hint="Inside a method, what stands before the name of an attribute?",
+    )
+    require(
         "set_password() stores the hash as text",
         isinstance(stored, str),
         want="password_hash is a str",
-        got=tried if tried.error else f"password_hash is of type {type(stored).__name__}",
+        got=f"password_hash is of type {type(stored).__name__}",
         read="set-the-password",
         hint="generate_password_hash() returns bytes. Which method makes text of them?",
     )
@@ -44,7 +52,9 @@ def hashed(user, new_user):
         want="60 characters that start with $2b$",
         got=repr(stored),
         read="set-the-password",
-        hint="Which method of your Bcrypt object makes a hash of a password?",
+        hint="str() does not decode bytes. Which method does?"
+        if stored.startswith("b'")
+        else "Which method of your Bcrypt object makes a hash of a password?",
     )
     return user
 
@@ -67,7 +77,9 @@ def checked(user_model, request):
         want="True",
         got=right,
         read="check-the-password",
-        hint="Hashing again makes another salt. Which method compares a password with a hash?",
+        hint="A method without return returns None."
+        if right.value is None
+        else "Hashing again makes another salt. Which method compares a password with a hash?",
     )
     require(
         "check_password() refuses a wrong password",

@@ -43,7 +43,7 @@ def register_explains(registered, fill_in, reason):
 
 
 @pytest.fixture
-def login_explains(login_page, registered, fill_in, reason):
+def login_explains(register_explains, ada, fill_in, reason):
     """The page that answers when ada's password is wrong; it says so."""
     page = fill_in("/login", NAME, ANOTHER_PASSWORD)
     require(
@@ -57,7 +57,7 @@ def login_explains(login_page, registered, fill_in, reason):
     return page
 
 
-def test_registering_leads_to_the_login_page(registered):
+def test_registering_leads_to_the_login_page(registered, login_page):
     """registering leads to the login page"""
     expect(registered.at("/login"), want="sent to /login", got=registered, read="register")
 
@@ -111,11 +111,11 @@ def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in):
         want=f'sent to /welcome, and the page says "{NAME}"',
         got=page,
         read="log-in",
-        hint="redirect() only makes an answer. Is it returned?",
+        hint="Does the view return a redirect() when the password is right?",
     )
 
 
-def test_a_wrong_password_lets_nobody_in(login_page, login_explains):
+def test_a_wrong_password_lets_nobody_in(login_explains):
     """a wrong password lets nobody in: /welcome still greets nobody"""
     page = login_explains.browser.get("/welcome")
 

@@ -6,19 +6,42 @@ from workbench.fixtures import NAME, PASSWORD
 
 
 @pytest.fixture
-def log_out(ada):
-    """Return a function that presses ada's logout button and returns the page that answers."""
-    page = ada.get("/welcome")
-    form = page.form_to("/logout")
+def logged_out(ada):
+    """The page that answers when ada has pressed her logout button."""
+    welcome = ada.get("/welcome")
+    form = welcome.form_to("/logout")
     require(
         "the welcome page has a button that logs you out",
         form,
-        want='a form with method="post" and action="/logout"',
-        got=f"forms: {'; '.join(map(str, page.forms)) or 'none'}",
+        want='a form with method="post", sent to /logout, with a button',
+        got="; ".join(map(str, welcome.forms)) or "no form",
         read="log-out",
-        hint="A link sends GET. What sends POST?",
+        hint="A link sends GET, and so does a form without method=. Where does action= lead?",
     )
-    return lambda: ada.submit(form)
+    page = ada.submit(form)
+    require(
+        "the logout button is answered with a page",
+        page.opens(),
+        want="a redirect to /login",
+        got=page,
+        read="log-out",
+    )
+    return page
+
+
+@pytest.fixture
+def back_again(logged_out, fill_in):
+    """The page that answers when ada logs in once more."""
+    page = fill_in("/login", NAME, PASSWORD)
+    require(
+        "after logging out you can log in again",
+        page.says(NAME),
+        want=f'the page says "{NAME}"',
+        got=page,
+        read="log-out",
+        hint="What does the logout view do besides ending the login?",
+    )
+    return page
 
 
 def test_a_stranger_is_sent_to_the_login_page(login_page, stranger):
@@ -34,17 +57,14 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, stranger):
     )
 
 
-def test_logging_out_leads_to_the_login_page(log_out):
+def test_logging_out_leads_to_the_login_page(logged_out):
     """logging out leads to the login page"""
-    page = log_out()
-
-    expect(page.at("/login"), want="sent to /login", got=page, read="log-out")
+    expect(logged_out.at("/login"), want="sent to /login", got=logged_out, read="log-out")
 
 
-def test_logging_out_ends_the_login(log_out, ada):
+def test_logging_out_ends_the_login(logged_out):
     """logging out ends the login: /welcome greets you no more"""
-    log_out()
-    page = ada.get("/welcome")
+    page = logged_out.browser.get("/welcome")
 
     expect(
         not page.says(NAME),
@@ -55,10 +75,15 @@ def test_logging_out_ends_the_login(log_out, ada):
     )
 
 
-def test_a_link_logs_nobody_out(log_out, ada):
+def test_you_can_log_in_again(back_again):
+    """after logging out you can log in again, and /welcome opens"""
+    expect(back_again.at("/welcome"), want="sent to /welcome", got=back_again, read="log-out")
+
+
+def test_a_link_logs_nobody_out(back_again):
     """a link logs nobody out: after GET /logout you are still logged in"""
-    ada.get("/logout")
-    page = ada.get("/welcome")
+    back_again.browser.get("/logout")
+    page = back_again.browser.get("/welcome")
 
     expect(
         page.says(NAME),
@@ -69,24 +94,15 @@ def test_a_link_logs_nobody_out(log_out, ada):
     )
 
 
-def test_one_logout_ends_one_login(log_out, fill_in):
+def test_one_logout_ends_one_login(back_again, fill_in):
     """logging out in one browser leaves another one logged in"""
     phone = fill_in("/login", NAME, PASSWORD).browser
-    log_out()
-    page = phone.get("/welcome")
-
-    expect(page.says(NAME), want=f'the page says "{NAME}" on the phone', got=page, read="log-out")
-
-
-def test_you_can_log_in_again(log_out, ada):
-    """after logging out you can log in again"""
-    log_out()
-    form = ada.get("/login").password_form()
-    page = form and ada.submit(form, username=NAME, password=PASSWORD)
+    phone.submit(phone.get("/welcome").form_to("/logout"))
+    page = back_again.browser.get("/welcome")
 
     expect(
-        page and page.says(NAME),
-        want=f'the page says "{NAME}"',
-        got=page or "no login form",
+        page.says(NAME),
+        want=f'the page says "{NAME}" in the browser that did not log out',
+        got=page,
         read="log-out",
     )

@@ -8,6 +8,8 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.exceptions import BadRequestKeyError
+
 PATIENCE = 10  # seconds
 IMPATIENCE = 2  # seconds, once something has hung: the rest of the run stays short
 
@@ -78,6 +80,8 @@ def describe(error):
     """Return the error as one line: its type and the first line of its message."""
     if isinstance(error, Observed):
         return str(error)
+    if isinstance(error, BadRequestKeyError):  # its text is a whole page about HTTP
+        return f"BadRequestKeyError: {error.args[0]!r}" if error.args else "BadRequestKeyError"
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:  # a learner's __str__ may break, too

@@ -28,14 +28,15 @@ class Form:
         self.action = urljoin(address, tag.get("action", ""))
         self.method = "POST" if tag.get("method", "").upper() == "POST" else "GET"
         self.names = [field["name"] for field in tag.select("input[name], textarea[name]")]
+        self.button = tag.select_one("button:not([type]), [type=submit], [type=image]")
 
     def asks_for(self, *names):
         """Say whether the form has a field of each name and sends them by POST."""
         return self.method == "POST" and set(names) <= set(self.names)
 
     def leads_to(self, path):
-        """Say whether the form is sent to this path by POST."""
-        return self.method == "POST" and same_path(self.action, path)
+        """Say whether the form has a button that sends it to this path by POST."""
+        return self.method == "POST" and same_path(self.action, path) and bool(self.button)
 
     def filled_in(self, values):
         """Return what a browser sends: (name, value) pairs, `values` in place of what is there.
@@ -58,16 +59,18 @@ class Form:
                 sent += [(name, chosen.get("value", chosen.text))] if chosen else []
             else:
                 sent.append((name, field.get("value", field.text)))
-        button = self.tag.select_one("button:not([type]), [type=submit]")
-        if button and button.get("name"):
-            sent.append((button["name"], button.get("value", "")))
+        if self.button and self.button.get("name"):
+            sent.append((self.button["name"], self.button.get("value", "")))
         return sent
 
     def __str__(self):
         """Say how the form is sent and what it sends."""
         method = self.tag.get("method", "get").lower()
-        fields = ", ".join(self.names) or "no field that has a name"
-        return f'a form with method="{method}" and the fields: {fields}'
+        fields = f", fields: {', '.join(self.names)}" if self.names else ", no fields with a name"
+        button = "" if self.button else ", no button"
+        return (
+            f'a form with method="{method}", sent to {urlsplit(self.action).path}{fields}{button}'
+        )
 
 
 class Page:
@@ -130,7 +133,7 @@ class Page:
             return f"more than {MAX_REDIRECTS} redirects, the last one to {self.hops[-1][1]}"
         seen = [f"{status}, sent to {location}" for status, location in self.hops[:1]]
         if self.error:
-            seen.append(f"{self.status} {describe(self.error)}".strip())
+            seen.append(f"{self.status[:3]} {describe(self.error)}".strip())
         elif self.opens():
             seen += [] if self.hops else [self.status]
             seen.append(f'the page says "{shorten(self.text, 70)}"' if self.text else "empty page")

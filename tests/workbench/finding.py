@@ -1,19 +1,22 @@
 """What a checkpoint found, and the message that tells the learner."""
 
+import inspect
+import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jinja2 import TemplateNotFound
 
-from workbench.attempt import Attempt, stack_of
-from workbench.browser import Page, shorten
+from workbench.attempt import Attempt, StillRunning, describe, stack_of
+from workbench.browser import Page
 from workbench.hints import hint_for_error, hint_for_page
 from workbench.loader import AppCopy
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 100  # characters
-UNMET = pytest.StashKey[dict]()  # of a run: {sentence of an unmet precondition: the test}
+TOLD = pytest.StashKey[dict]()  # of a run: {(app, reason of a failure): (test, sentence)}
 COPY = pytest.StashKey[AppCopy]()  # of a test: the app that it checks
 
 
@@ -30,6 +33,13 @@ class Finding(Exception):
     def error(self):
         """Return the exception behind what was got, or None."""
         return self.got.error if isinstance(self.got, Page | Attempt) else None
+
+    def reasons(self):
+        """Return what may make other tests fail, too: an unmet precondition, the same crash."""
+        crash = self.error()
+        whole = isinstance(crash, StillRunning | TemplateNotFound)  # the other texts differ
+        names = [self.precondition, crash and (type(crash) if whole else describe(crash))]
+        return [name for name in names if name]
 
     def chosen_hint(self, app):
         """Return the hint that follows from what was got, else the one the check brought."""
@@ -55,22 +65,24 @@ def message(sentence, finding, copy, step, hinted, base):
 
     `step` is the checkpoint's folder; paths are shown as one types them in the folder `base`.
     """
-    where = place(finding.error(), copy, base)
-    rows = [("want", finding.want), ("got", finding.got), ("where", where)]
-    lines = [line(sentence), *(line(value, label) for label, value in rows)]
+    where = place(finding, copy, base)
     hint = hinted and finding.chosen_hint(copy.app)
-    if hint:
-        lines += textwrap.wrap(f"  hint   {plain(hint)}", WIDTH, subsequent_indent=" " * 9)
+    lines = [*folded("", sentence, 1), *folded("want", finding.want, 1)]
+    lines += [*folded("got", finding.got, 2), *folded("where", where, 1)]
+    lines += folded("hint", hint, 2) if hint else []
     chapter, _, heading = finding.read.rpartition("#")
     readme = step.parent / (chapter or step.name) / "README.md"
     lines.append(f"  read   {shown(readme, base)}#{heading}")
     return "\n".join(lines)
 
 
-def place(error, copy, base):
+def place(finding, copy, base):
     """Return the learner's own line that an error came through last, else their file."""
-    stack = stack_of(error) if error else []
-    ours = [(name, number) for name, number in stack if Path(name).is_relative_to(copy.root)]
+    ours = [
+        (name, number)
+        for name, number in trace(finding.error(), copy.app)
+        if below(name, copy.root)
+    ]
     if not ours:
         return shown(copy.source, base)
     name, number = ours[-1]
@@ -79,15 +91,32 @@ def place(error, copy, base):
     return f"{file}, line {number}: {' '.join(code).strip()}".removesuffix(": ")
 
 
+def trace(error, app):
+    """Return (file, line) of what an error came through, or of a view that returned nothing."""
+    silent = re.search("view function for '(.+?)' did not return", str(error))
+    if silent and app:
+        code = inspect.unwrap(app.view_functions[silent[1]]).__code__
+        return [(code.co_filename, code.co_firstlineno)]
+    return stack_of(error) if error else []
+
+
+def below(name, folder):
+    """Say whether a file lies below a folder; <string> does not."""
+    return Path(name).is_relative_to(folder)
+
+
 def shown(path, base):
     """Return the path from `base` or from the workbook's root, whichever it lies below."""
     above = [folder for folder in (base, ROOT) if path.is_relative_to(folder)]
     return path.relative_to(above[0]).as_posix() if above else str(path)
 
 
-def line(text, label=None):
-    """Return the text in ASCII, behind its label, on one line of at most 100 characters."""
-    return shorten((f"  {label:<6} " if label else "") + plain(text), WIDTH)
+def folded(label, value, most):
+    """Return the text in ASCII behind its label, in `most` lines of at most 100 characters."""
+    start = f"  {label:<6} " if label else ""
+    rest = " " * len(start)
+    wrapper = {"subsequent_indent": rest, "max_lines": most, "placeholder": " ..."}
+    return textwrap.wrap(start + plain(value), WIDTH, **wrapper)
 
 
 def plain(text):

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import manager_of_class
 
 from workbench.attempt import Attempt, attempt
 from workbench.browser import Browser
-from workbench.finding import COPY, UNMET, require
+from workbench.finding import COPY, TOLD, require
 from workbench.loader import cheap_salts, opened
 
 NAME = "ada"
@@ -43,8 +43,8 @@ def work_factors(copy):
 def app(request, copy, work_factors):
     """The Flask app under test, loaded as `flask --debug` loads it."""
     sentence = f"{copy.source.name} loads"
-    known = sentence in request.config.stash[UNMET]  # no need to wait for it again
-    tried = Attempt() if known else copy.load()
+    told = (copy.source, sentence) in request.config.stash[TOLD]  # no need to wait for it again
+    tried = Attempt() if told else copy.load()
     require(sentence, tried.value, want="a Flask app", got=tried, read="stuck")
     return tried.value
 
@@ -77,7 +77,9 @@ def user_model(db):
         want="class User, a db.Model",
         got=f"models: {listed(models)}",
         read="02_model#the-user-model",
-        hint="Which base class turns a class into a table with columns?",
+        hint="The checkpoints look for a model of the name User."
+        if models
+        else "Which base class turns a class into a table with columns?",
     )
     return models["User"]
 
@@ -161,13 +163,18 @@ def login_page(stranger):
 def page_with_form(browser, path, read):
     """Return the page at `path` once it holds a form that posts username and password."""
     page = browser.get(path)
-    want = "200 OK"
-    require(f"GET {path} shows a page to a stranger", page.opens(), want=want, got=page, read=read)
+    require(
+        f"GET {path} shows a page to a stranger",
+        page.at(path),
+        want=f"200 OK at {path}",
+        got=page,
+        read=read,
+    )
     form = page.password_form()
     require(
         f"the form on {path} posts username and password",
         form and form.asks_for("username", "password"),
-        want='a form with method="post" and the fields: username, password',
+        want='a form with method="post", fields: username, password',
         got=form or "no form with a password field",
         read=read,
         hint="What do the attributes method= of a form and name= of an input do?",
@@ -191,7 +198,7 @@ def fill_in(new_browser):
 
 
 @pytest.fixture
-def registered(register_page, fill_in, stored_users):
+def registered(register_page, login_page, fill_in, stored_users):
     """The page that answers when ada has registered."""
     page = fill_in("/register", NAME, PASSWORD)
     count = stored_users(username=NAME)
@@ -199,7 +206,7 @@ def registered(register_page, fill_in, stored_users):
         "registering stores a user",
         count and not page.error,
         want=f"one user named {NAME} in the table, and no error",
-        got=page if page.error else f"{count} users named {NAME}, after {page}",
+        got=f"{count} users named {NAME}, after {page}" if page.opens() else page,
         read="04_views#register",
         hint="Which two calls of db.session put a row into the table?",
     )
@@ -207,18 +214,19 @@ def registered(register_page, fill_in, stored_users):
 
 
 @pytest.fixture
-def ada(login_page, registered, fill_in, new_browser):
+def ada(registered, fill_in, new_browser):
     """The browser of ada, who has registered and logged in."""
     answer = fill_in("/login", NAME, PASSWORD)
     browser = answer.browser
     page = answer if answer.error else browser.get("/welcome")
+    signed_in = "_user_id" in browser.session()
     require(
         "logging in signs you in: GET /welcome greets you by name",
         page.says(NAME),
-        want=f'the page says "{NAME}"',
-        got=page,
+        want=f'the page says "{NAME}" after POST /login and GET /welcome',
+        got=page if signed_in or page.error else answer,
         read="04_views#log-in",
-        hint=None if page.error else missing_login(browser),
+        hint=why_not_greeted(answer, signed_in),
     )
     page = new_browser().get("/welcome")
     require(
@@ -232,11 +240,18 @@ def ada(login_page, registered, fill_in, new_browser):
     return browser
 
 
-def missing_login(browser):
-    """Return the hint for a login that leaves no trace, or for one that nobody looks up."""
-    if "_user_id" in browser.session():
+def why_not_greeted(answer, signed_in):
+    """Return a hint that follows from the answer to the login and from the session."""
+    if not signed_in and answer.hops:
+        return "redirect() alone signs nobody in: which Flask-Login function writes to the session?"
+    if not signed_in:
+        return "Does the branch for POST run, and what do the query and the password check find?"
+    loader = answer.browser.app.login_manager._user_callback
+    with answer.browser.app.test_request_context():
+        found = attempt(loader, answer.browser.session()["_user_id"])
+    if found.value is None:
         return "The session names the user. What does the user loader return for that id?"
-    return "redirect() alone signs nobody in: which Flask-Login function writes to the session?"
+    return "Flask-Login gives every template a current_user. What does the page print of it?"
 
 
 def listed(values):

@@ -84,6 +84,26 @@ ERRORS = [
     ),
     (
         "AttributeError",
+        "no attribute 'is_active'",
+        "login_user() wants a user. What does it get here?",
+    ),
+    (
+        "AttributeError",
+        "'(Query|Select)' object",
+        "A query is a question. Which method asks it and returns one user?",
+    ),
+    (
+        "AttributeError",
+        "module 'bcrypt'",
+        "Here bcrypt is the package. Which variable holds your Bcrypt object?",
+    ),
+    (
+        "AttributeError|TypeError",
+        r"^(string|integer|boolean)$|column\(\) got an unexpected",
+        "SQLAlchemy writes its columns and types with a capital letter. Does this line?",
+    ),
+    (
+        "AttributeError",
         "type object 'User' has no attribute '(get|query)'",
         "Rows are looked up through the session: see db.session.get().",
     ),
@@ -128,11 +148,6 @@ ERRORS = [
         "Werkzeug has a function of the same name. Which object hashes with bcrypt?",
     ),
     (
-        "ValueError",
-        "",
-        "Where can the view catch this ValueError and show its text?",
-    ),
-    (
         "IntegrityError",
         "UNIQUE",
         "The database refused a second row. What can catch that, and what must the session do?",
@@ -174,8 +189,33 @@ ERRORS = [
     ),
     (
         "TypeError",
-        "login_required.*missing",
-        "login_required is the decorator itself. What do the parentheses do?",
+        "missing 1 required positional argument: '(func|callback)'",
+        "This decorator takes no arguments. What do the parentheses behind its name do?",
+    ),
+    (
+        "TypeError",
+        r"(\w+)\(\) takes \d+ positional arguments? but",
+        "Which parameters does {1} name in its def line? The first one of a method is self.",
+    ),
+    (
+        "TypeError",
+        "'User' object is not callable",
+        "current_user is a user, not a function. Does it want parentheses?",
+    ),
+    (
+        "ArgumentError",
+        "primary key",
+        "Which argument of db.Column makes a column the primary key?",
+    ),
+    (
+        "ArgumentError",
+        "URL",
+        "How many slashes stand between sqlite: and the name of the file?",
+    ),
+    (
+        "TemplateSyntaxError",
+        "",
+        "Has each block, if and for its end, and each opening brace a closing one?",
     ),
     ("StillRunning", "", "What would have to happen for this line to come to an end?"),
     ("SystemExit", "", "Which line ends the program while Flask is loading it?"),
@@ -185,6 +225,8 @@ ERRORS = [
 def hint_for_error(error, app):
     """Return the hint that belongs to an error, or None."""
     views = ", ".join(sorted(set(app.view_functions) - {"static"})) if app else ""
+    if app and getattr(error, "endpoint", "") == app.login_manager.login_view:
+        return f"login_view takes the name of a view function. There are: {views}."
     for kind, pattern, hint in ERRORS:
         match = re.search(pattern, str(error))
         if match and re.fullmatch(kind, type(error).__name__):
@@ -195,12 +237,15 @@ def hint_for_error(error, app):
 def hint_for_page(page):
     """Return the hint that belongs to the status and the redirects of a page, or None."""
     if page.error:
-        return hint_for_error(page.error, page.browser.app)
+        hint = hint_for_error(page.error, page.browser.app)
+        own = isinstance(page.error, ValueError)
+        return hint or ("Where does the view catch this error and show its text?" if own else None)
     if len(page.hops) > 1 and not page.status.startswith("200"):
         return "Which page sends the visitor on to itself?"
     if page.status.startswith("404"):
         rules = {r.rule for r in page.browser.app.url_map.iter_rules() if r.endpoint != "static"}
-        return f"No route answers {page.path}. So far there are: {', '.join(sorted(rules))}."
+        routes = ", ".join(sorted(rules)) or "none"
+        return f"No route answers {page.path}. Routes so far: {routes}."
     if page.status.startswith("405"):
         return f"Which methods does the route of {page.path} accept?"
     if page.status.startswith("401"):
