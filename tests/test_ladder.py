@@ -141,7 +141,7 @@ def test_one_dependent_check_alone_fails():
     sitting = sit(STEPS[3], STEPS[2], "-k", "test_nobody_learns_which_names_exist")
 
     assert (sitting.code, len(sitting.outcomes)) == (1, 1)
-    assert sitting.message.startswith("GET /login shows a page to a stranger\n")
+    assert sitting.message.startswith("GET /register shows a page to a stranger\n")
 
 
 def test_the_last_failures_fail_again(tmp_path):

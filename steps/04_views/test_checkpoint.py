@@ -90,7 +90,7 @@ def test_an_empty_field_is_refused(register_explains, register):
 
 
 def test_a_long_password_is_refused(register_explains, register):
-    """a password above 72 bytes is refused: a message on the page, and no new user"""
+    """a password above 72 bytes is refused: a message, and no new user"""
     page, refused = register("grace", LONG_PASSWORD)
 
     expect(
