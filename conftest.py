@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
-from workbench.attempt import Attempt, stack_of
+from workbench.attempt import Attempt
 from workbench.finding import COPY, TOLD, Finding, message
 
 pytest_plugins = ["workbench.fixtures"]
@@ -28,7 +28,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Start with nothing told."""
+    """Start with nothing told; tracebacks are made where --tb= asks for one."""
+    Finding.traced = config.getoption("tbstyle") != "auto"
     config.stash[TOLD] = {}
 
 
@@ -81,11 +82,12 @@ def pytest_runtest_makereport(item, call):
 
 
 def as_finding(error, copy):
-    """Return the error as a Finding if it is one or came out of the learner's code, else None."""
+    """Return the error as a Finding if it is one, or breaks a test of an app; else None."""
     if isinstance(error, Finding):
         return error
-    broken = copy and any(Path(name).is_relative_to(copy.root) for name, _ in stack_of(error))
-    return Finding("no exception", Attempt(error=error), read="stuck") if broken else None
+    if copy is None or isinstance(error, AssertionError) or not isinstance(error, Exception):
+        return None
+    return Finding("no exception", Attempt(error=error), read="stuck")
 
 
 def told_before(finding, sentence, item, copy):

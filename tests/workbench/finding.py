@@ -20,15 +20,21 @@ TOLD = pytest.StashKey[dict]()  # of a run: {(app, reason of a failure): (test, 
 COPY = pytest.StashKey[AppCopy]()  # of a test: the app that it checks
 
 
-@dataclass
-class Finding(Exception):
+@dataclass(eq=False)
+class Finding(pytest.fail.Exception):
     """A promise that is not kept yet: what was wanted, what was got, where to read on."""
+
+    traced = False  # pytest takes its time to write one, and a message replaces it
 
     want: str
     got: object  # a Page, an Attempt or words
     read: str  # "heading" in the README of the checkpoint's step, or "04_views#heading"
     hint: str | None = None
     precondition: str | None = None  # a sentence of its own, where later checks depend on it
+
+    def __post_init__(self):
+        """Tell pytest whether to make a traceback."""
+        super().__init__(f"want {self.want}, got {self.got}", pytrace=self.traced)
 
     def error(self):
         """Return the exception behind what was got, or None."""
@@ -78,11 +84,8 @@ def message(sentence, finding, copy, step, hinted, base):
 
 def place(finding, copy, base):
     """Return the learner's own line that an error came through last, else their file."""
-    ours = [
-        (name, number)
-        for name, number in trace(finding.error(), copy.app)
-        if below(name, copy.root)
-    ]
+    stack = trace(finding.error(), copy.app)
+    ours = [(name, number) for name, number in stack if Path(name).is_relative_to(copy.root)]
     if not ours:
         return shown(copy.source, base)
     name, number = ours[-1]
@@ -98,11 +101,6 @@ def trace(error, app):
         code = inspect.unwrap(app.view_functions[silent[1]]).__code__
         return [(code.co_filename, code.co_firstlineno)]
     return stack_of(error) if error else []
-
-
-def below(name, folder):
-    """Say whether a file lies below a folder; <string> does not."""
-    return Path(name).is_relative_to(folder)
 
 
 def shown(path, base):

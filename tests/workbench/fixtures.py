@@ -81,6 +81,14 @@ def user_model(db):
         if models
         else "Which base class turns a class into a table with columns?",
     )
+    mapped = attempt(configure_mappers)
+    require(
+        "SQLAlchemy can map the models to tables",
+        not mapped.error,
+        want="models that fit together",
+        got=mapped,
+        read="02_model#the-user-model",
+    )
     return models["User"]
 
 
@@ -89,7 +97,6 @@ def new_user(user_model):
     """Return a function that makes a User, not saved yet, whatever its __init__ asks for."""
 
     def new(**values):
-        configure_mappers()
         user = manager_of_class(user_model).new_instance()
         for name, value in values.items():
             setattr(user, name, value)
@@ -112,13 +119,23 @@ def save_user(app, db, user_model, new_user):
         hint="Which call makes the tables, and does it run below the model?",
     )
 
-    def save(username, password_hash=NO_HASH):
+    def save(username, password_hash=NO_HASH, keep=True):
         with app.test_request_context():
             user = new_user(username=username, password_hash=password_hash)
             db.session.add(user)
-            db.session.commit()
+            db.session.flush()
+            if keep:
+                db.session.commit()
             return user.id
 
+    first = attempt(save, NAME, keep=False)
+    require(
+        "a user with a name and a hash can be stored",
+        not first.error,
+        want="a new row in the table",
+        got=first,
+        read="02_model#the-user-model",
+    )
     return lambda *args: attempt(save, *args)
 
 
