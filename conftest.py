@@ -1,4 +1,4 @@
-"""Options and reports of the checkpoints; their fixtures are in tests/workbench/fixtures.py.
+"""Options and reports of the checkpoints; their fixtures are in tests/workbench/.
 
 A checkpoint tests the snapshot beside it, or the app that --app names. Its message says
 what a learner's app cannot do yet; tests/workbench/finding.py writes it.
@@ -12,7 +12,7 @@ from _pytest._code.code import ReprFileLocation, TerminalRepr
 from workbench.attempt import Attempt
 from workbench.finding import COPY, TOLD, Finding, message
 
-pytest_plugins = ["workbench.fixtures"]
+pytest_plugins = ["workbench.fixtures", "workbench.visits"]
 
 ROOT = Path(__file__).resolve().parent
 STEPS = sorted(path.name for path in ROOT.glob("steps/0*"))

@@ -122,7 +122,7 @@ BROKEN = [
         {"app.py": f"import flask_wtforms\n{APP}"},
         "ModuleNotFoundError: No module named 'flask_wtforms'",
         "app.py:import flask_wtforms",
-        "flask_wtforms spelled",
+        "is named flask_wtforms",
     ),
     Case(
         "an import of a missing name",

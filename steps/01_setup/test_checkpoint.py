@@ -23,8 +23,8 @@ def secret_key(app):
     key = app.config["SECRET_KEY"]
     require(
         "SECRET_KEY is set",
-        key,
-        want="a value for SECRET_KEY",
+        key and isinstance(key, str | bytes),
+        want="text or bytes in SECRET_KEY",
         got=repr(key),
         read="the-secret-key",
         hint='app.config["SECRET_KEY"] signs the session cookie. Where does your app set it?',

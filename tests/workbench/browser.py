@@ -25,10 +25,12 @@ class Form:
     def __init__(self, tag, address):
         """Read the form `tag` of the page at `address`."""
         self.tag = tag
-        self.action = urljoin(address, tag.get("action", ""))
-        self.method = "POST" if tag.get("method", "").upper() == "POST" else "GET"
-        self.names = [field["name"] for field in tag.select("input[name], textarea[name]")]
         self.button = tag.select_one("button:not([type]), [type=submit], [type=image]")
+        said = self.button.attrs if self.button else {}  # by the button, which overrules the form
+        self.action = urljoin(address, said.get("formaction", tag.get("action", "")))
+        method = said.get("formmethod", tag.get("method", ""))
+        self.method = "POST" if method.upper() == "POST" else "GET"
+        self.names = [field["name"] for field in tag.select("input[name], textarea[name]")]
 
     def asks_for(self, *names):
         """Say whether the form has a field of each name and sends them by POST."""
@@ -131,11 +133,12 @@ class Page:
         """Say what was observed, for the `got` line of a message."""
         if len(self.hops) > MAX_REDIRECTS:
             return f"more than {MAX_REDIRECTS} redirects, the last one to {self.hops[-1][1]}"
-        seen = [f"{status}, sent to {location}" for status, location in self.hops[:1]]
+        hops = [hop for hop in self.hops if not hop[0].startswith("308")]  # these add a slash
+        seen = [f"{status}, sent to {location}" for status, location in hops[:1]]
         if self.error:
             seen.append(f"{self.status[:3]} {describe(self.error)}".strip())
         elif self.opens():
-            seen += [] if self.hops else [self.status]
+            seen += [] if seen else [self.status]
             seen.append(f'the page says "{shorten(self.text, 70)}"' if self.text else "empty page")
         elif self.status:
             seen.append(self.status)
@@ -194,9 +197,15 @@ class Browser:
 
         parts = urlsplit(address)
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        form = MultiDict(data) if method == "POST" else None
+        form, headers = None, {}
+        if method == "POST":
+            form = MultiDict(data)
+            origin = f"{parts.scheme}://{parts.netloc}"
+            headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         with got_request_exception.connected_to(note, self.app):
-            tried = attempt(self.client.open, target, method=method, data=form, buffered=True)
+            tried = attempt(
+                self.client.open, target, method=method, data=form, headers=headers, buffered=True
+            )
         return tried.value, next(iter(crashes), tried.error)
 
 

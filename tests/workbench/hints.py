@@ -13,14 +13,18 @@ ERRORS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["
 def hint_for_error(error, app):
     """Return the hint that belongs to an error, or None."""
     views = ", ".join(sorted(set(app.view_functions) - {"static"})) if app else ""
-    login_view = getattr(getattr(app, "login_manager", None), "login_view", None)
-    if login_view and login_view == getattr(error, "endpoint", None):
+    if login_view(app) and login_view(app) == getattr(error, "endpoint", None):
         return f"login_view takes the name of a view function. There are: {views}."
     for row in ERRORS:
         match = re.search(row.get("text", ""), str(error))
         if match and re.fullmatch(row["type"], type(error).__name__):
             return row["hint"].format(match[0], *match.groups(), views=views)
     return getattr(error, "hint", None)
+
+
+def login_view(app):
+    """Return the name of the view that Flask-Login sends strangers to, or None."""
+    return getattr(getattr(app, "login_manager", None), "login_view", None)
 
 
 def hint_for_page(page):
@@ -31,12 +35,13 @@ def hint_for_page(page):
         return hint or ("Where does the view catch this error and show its text?" if own else None)
     if len(page.hops) > 1 and not page.status.startswith("200"):
         return "Which page sends the visitor on to itself?"
-    if page.status.startswith("404"):
-        rules = {r.rule for r in page.browser.app.url_map.iter_rules() if r.endpoint != "static"}
+    app = page.browser.app
+    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
+    if page.status.startswith("404") and page.path not in rules:
         routes = ", ".join(sorted(rules)) or "none"
         return f"No route answers {page.path}. Routes so far: {routes}."
     if page.status.startswith("405"):
         return f"Which methods does the route of {page.path} accept?"
-    if page.status.startswith("401"):
+    if page.status.startswith("401") and not login_view(app):
         return "Flask-Login answers 401 while it knows no login page: see LoginManager.login_view."
     return None

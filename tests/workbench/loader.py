@@ -69,7 +69,9 @@ class AppCopy:
 
     def _load(self):
         if not self.source.is_file():
-            raise CannotLoad(f"no {self.source.name} there yet")
+            others = ", ".join(sorted(path.name for path in self.folder.glob("*.py")))
+            hint = f"--app= can name a file, too. There is: {others}." if others else None
+            raise CannotLoad(f"no {self.source.name} there yet", hint)
         if not self.root.exists():
             copy_folder(self.folder, self.root)
         for name in modules_below(SCRATCHES):
@@ -83,7 +85,9 @@ class AppCopy:
             app = find_best_app(module)
         except NoAppException as error:
             hint = "Flask looks for a variable named app, or a function create_app()."
-            raise CannotLoad(f"no Flask app in {self.source.name}", hint) from error
+            seen = str(error).partition(". ")[0]  # of several apps, or a factory with arguments
+            none = f"no Flask app in {self.source.name}"
+            raise CannotLoad(seen if seen.startswith("Detected") else none, hint) from error
         app.config["PROPAGATE_EXCEPTIONS"] = False  # a crash is a 500, as it is for a visitor
         return app
 
