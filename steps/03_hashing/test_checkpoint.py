@@ -85,7 +85,7 @@ def checked(user_model, request):
         got=right,
         read="check-the-password",
         hint="A method without return returns None."
-        if right.value is None
+        if right.value is None and not right.error
         else "Hashing again makes another salt. Which method compares a password with a hash?",
     )
     require(

@@ -48,10 +48,11 @@ class Finding(pytest.fail.Exception):
         return [name for name in names if name]
 
     def chosen_hint(self, app):
-        """Return the hint that follows from what was got, else the one the check brought."""
-        if isinstance(self.got, Page):
-            return hint_for_page(self.got) or self.hint
-        return (self.error() and hint_for_error(self.error(), app)) or self.hint
+        """Return the hint that follows from what was got; for an unknown crash there is none."""
+        known = hint_for_page(self.got) if isinstance(self.got, Page) else None
+        if self.error():
+            return known or hint_for_error(self.error(), app)
+        return known or self.hint
 
 
 def expect(kept, *, want, got, read, hint=None):
