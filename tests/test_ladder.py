@@ -12,7 +12,7 @@ FINAL = ROOT / "final"
 SNAPSHOTS = [*STEPS, FINAL] if (FINAL / "app.py").exists() else STEPS
 LATER = [(one, step) for one in STEPS for step in STEPS if step.name > one.name]
 TALLY = re.compile(r"^(\d\d_\w+) +(#*)(\.*)  (\d+)/(\d+)$", re.M)
-FIXTURES = ROOT / "tests/workbench/fixtures.py"
+FIXTURES = [ROOT / "tests/workbench" / name for name in ("fixtures.py", "visits.py")]
 
 
 def by_name(value):
@@ -79,7 +79,7 @@ def test_red_comes_in_the_order_of_writing(step, sittings):
 def test_red_says_what_a_person_cannot_do_yet(step, sittings):
     """The first line of each message is a check's docstring or a precondition's sentence."""
     sitting = sittings[step_before(step), step].result()
-    sources = [FIXTURES, step / "test_checkpoint.py"]
+    sources = [*FIXTURES, step / "test_checkpoint.py"]
     sentences = [re.escape(text) for text in checkpoints(step).values()]
     sentences += [sentence for source in sources for sentence in preconditions(source)]
 
