@@ -99,7 +99,7 @@ class Workshop:
         """Copy the steps and the machinery into `folder`, and commit them."""
         self.folder = Path(folder)
         ignore = shutil.ignore_patterns("__pycache__", "instance", "*.db")
-        for name in ("steps", "tests/workbench"):
+        for name in ("steps", "tests/workbench", "final"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=ignore)
         for name in ("conftest.py", "pyproject.toml"):
             shutil.copy(ROOT / name, self.folder)

@@ -1,0 +1,79 @@
+"""A site with accounts, built with Flask-Login: the application factory."""
+
+import time
+
+from accounts import audit, login_manager
+from commands import init_db, users
+from flask import Flask, abort, current_app, request
+from flask_wtf import CSRFProtect
+from models import bcrypt, set_up_database
+from settings import configure
+from views import limiter, pages
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+SAFE_HEADERS = {  # ASVS 3.4.3 to 3.4.8
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # Flask-WTF asks for a Referer over https
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app():
+    """Return the app, set up from the environment; settings.py says what stops the start."""
+    app = Flask(__name__)
+    configure(app)
+    app.before_request(refuse_garbled_cookie)  # before any extension reads it
+    set_up_extensions(app)
+    app.register_blueprint(pages)
+    app.register_error_handler(HTTPException, show_error)
+    app.after_request(add_headers)
+    app.cli.command("init-db")(init_db)
+    app.cli.add_command(users)
+    app.logger.setLevel("INFO")  # where accounts.audit() writes
+    if hops := app.config["TRUSTED_PROXIES"]:  # without, such headers are anybody's word
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)
+    return app
+
+
+def set_up_extensions(app):
+    """Attach the extensions."""
+    bcrypt.init_app(app)
+    CSRFProtect(app)
+    login_manager.init_app(app)
+    login_manager.login_view = "pages.login"
+    set_up_database(app)
+    limiter.init_app(app)
+
+
+def refuse_garbled_cookie():
+    """Answer 400 to a remember-me cookie that Flask-Login 0.6.3 would break on."""
+    if not request.cookies.get(current_app.config["REMEMBER_COOKIE_NAME"], "").isascii():
+        abort(400)
+
+
+def add_headers(response):
+    """Tell the browser what pages of this site never do; keep them out of its cache."""
+    response.headers.update(SAFE_HEADERS)
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"  # ASVS 14.3.2
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response
+
+
+def show_error(error):
+    """Answer an error with a page that says what to do, and with the error's own headers.
+
+    render_template() would ask the database for current_user, which may be what broke.
+    """
+    response, wait = error.get_response(), 0
+    if error.code == 429:
+        wait = max(1, int(limiter.current_limit.reset_at - time.time()))
+        response.headers["Retry-After"] = wait  # RFC 6585
+        audit("too many attempts")
+    page = current_app.jinja_env.get_template("error.html")
+    response.set_data(page.render(code=error.code, minutes=-(-wait // 60)))
+    return response

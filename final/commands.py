@@ -1,0 +1,75 @@
+"""What the person who runs the site types: flask init-db, flask users ..."""
+
+import accounts
+import click
+from flask import current_app, url_for
+from flask.cli import AppGroup
+from models import User, create_tables, db
+
+users = AppGroup("users", help="Look after the accounts.")
+name_argument = click.argument("username", metavar="NAME")
+
+
+def init_db():
+    """Make the tables that are missing; safe to run again."""
+    create_tables()
+    click.echo("The database is ready.")
+
+
+def known_user(username):
+    """Return the user with this name; stop with a sentence if there is none."""
+    if user := accounts.find_user(username):
+        return user
+    raise click.ClickException(f"There is no user {username!r}. See: flask users list")
+
+
+@users.command("list")
+def list_users():
+    """List the users, whether they may log in, and how often they are logged in."""
+    for user in db.session.scalars(db.select(User).order_by(User.username)):
+        state = "active" if user.is_active else "deactivated"
+        click.echo(f"{user.username:<32} {state:<11} logins: {len(accounts.open_logins(user))}")
+
+
+@users.command("reset-link")
+@name_argument
+def reset_link(username):
+    """Print a link for a new password: for one hour, for one use (ASVS 6.4.6)."""
+    user = known_user(username)
+    if not current_app.config["SERVER_NAME"]:
+        raise click.ClickException("SERVER_NAME is not set. Set it to your host, as example.org.")
+    token = accounts.reset_token(user)
+    click.echo(url_for("pages.reset", username=user.username, token=token, _external=True))
+    accounts.audit("reset link made", user.username)
+
+
+@users.command()
+@name_argument
+def deactivate(username):
+    """Log a user out everywhere and refuse new logins (ASVS 7.4.2)."""
+    set_active(username, False)
+
+
+@users.command()
+@name_argument
+def activate(username):
+    """Let a deactivated user log in again."""
+    set_active(username, True)
+
+
+def set_active(username, active):
+    """Store whether the user may log in; end all logins either way."""
+    user, state = known_user(username), "activated" if active else "deactivated"
+    user.is_active = active
+    accounts.end_logins(user)
+    accounts.audit(state, user.username)
+    click.echo(f"{user.username} is {state} and logged out everywhere.")
+
+
+@users.command()
+@name_argument
+def logout(username):
+    """Log a user out everywhere (ASVS 7.4.5)."""
+    user = known_user(username)
+    accounts.audit("logged out by command", user.username)
+    click.echo(f"{user.username} is logged out. Logins ended: {accounts.end_logins(user)}")

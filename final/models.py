@@ -1,0 +1,94 @@
+"""The database: users, and a row for each of their logins."""
+
+import secrets
+from datetime import UTC, datetime
+
+from flask_bcrypt import Bcrypt
+from flask_login import UserMixin
+from flask_sqlalchemy import SQLAlchemy
+from settings import PERMANENT_SESSION_LIFETIME
+from sqlalchemy import event
+
+MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError above
+LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
+
+# A failing statement is logged without its values, which may be hashes (ASVS 16.2.5).
+db = SQLAlchemy(engine_options={"hide_parameters": True, "pool_pre_ping": True})
+bcrypt = Bcrypt()
+
+
+def now():
+    """Return the time in UTC, without a zone: SQLite and PostgreSQL compare it alike."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def password_fits(password):
+    """Say whether bcrypt tells this password from all others: 1 to 72 bytes, no NUL."""
+    return 0 < len(password.encode("utf-8")) <= MAX_PASSWORD_BYTES and "\0" not in password
+
+
+class User(UserMixin, db.Model):
+    """Someone with an account."""
+
+    id = db.Column(db.Integer, primary_key=True)
+    username = db.Column(db.String(32), unique=True, nullable=False)
+    password_hash = db.Column(db.String(60), nullable=False)
+    is_active = db.Column(db.Boolean, nullable=False, default=True)  # Flask-Login asks for it
+
+    current_token = None  # of the login that this request belongs to
+
+    def set_password(self, password):
+        """Store a salted hash; raise ValueError for an empty or too long password (ASVS 11.4.2)."""
+        if not password_fits(password):
+            raise ValueError(f"Use a password of 1 to {MAX_PASSWORD_BYTES} bytes.")
+        self.password_hash = bcrypt.generate_password_hash(password).decode("utf-8")
+
+    def check_password(self, password):
+        """Say whether the stored hash was made from this password."""
+        return password_fits(password) and bcrypt.check_password_hash(self.password_hash, password)
+
+    def get_id(self):
+        """Return the token that both cookies carry; opens a login for a user without one."""
+        return self.current_token or self.open_login(now() + PERMANENT_SESSION_LIFETIME)
+
+    def open_login(self, expires_at, user_agent=""):
+        """Store a login, make it the one of this request, and return its new token (ASVS 7.2.4)."""
+        login = LoginSession(user_id=self.id, expires_at=expires_at, user_agent=user_agent)
+        db.session.add(login)
+        db.session.commit()
+        self.current_token = login.token
+        return self.current_token
+
+
+class LoginSession(db.Model):
+    """A login of one user in one browser; without it, the cookies are worth nothing."""
+
+    id = db.Column(db.Integer, primary_key=True)
+    token = db.Column(db.String(64), unique=True, nullable=False, default=secrets.token_urlsafe)
+    user_id = db.Column(db.ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True)
+    started_at = db.Column(db.DateTime, nullable=False, default=now)
+    expires_at = db.Column(db.DateTime, nullable=False)
+    user_agent = db.Column(db.String(200), nullable=False)
+
+
+def set_up_database(app):
+    """Attach the database to the app; in development, make missing tables."""
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", set_pragmas)
+        if app.debug:
+            create_tables()
+
+
+def set_pragmas(connection, _record):
+    """Wait 15 s for another writer, read while it writes, obey ON DELETE CASCADE (SQLite docs)."""
+    for pragma in ("busy_timeout=15000", "journal_mode=WAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def create_tables():
+    """Make missing tables and leave the others alone; a second process waits for the first."""
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(LOCKS[connection.dialect.name])
+        db.metadata.create_all(connection)

@@ -1,0 +1,170 @@
+"""The pages, and how often each may be asked for."""
+
+import accounts
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import current_user, login_required
+from forms import ChangePasswordForm, ConfirmForm, LoginForm, NewPasswordForm, RegisterForm
+from models import LoginSession
+
+pages = Blueprint("pages", __name__)
+
+
+# Who is counted (ASVS 6.3.1)
+
+
+def account():
+    """Return the account that somebody tries to log in to, whether it exists or not."""
+    return "account:" + accounts.normalise(request.form.get("username"))[:64]
+
+
+def account_and_address():
+    """Return both: who fails elsewhere does not lock the owner out."""
+    return f"{account()}@{get_remote_address()}"
+
+
+def owner():
+    """Return the account that is logged in."""
+    return f"owner:{getattr(current_user, 'username', None)}"
+
+
+def failed(response):
+    """Say whether an attempt was refused: success leads to another page."""
+    return response.status_code != 302
+
+
+limiter = Limiter(get_remote_address)
+
+
+def lead_to(endpoint, message):
+    """Send the visitor to another page, which shows the message."""
+    flash(message)
+    return redirect(url_for(endpoint))
+
+
+# Anybody's pages
+
+
+@pages.get("/")
+def home():
+    """Say what there is, and lead on."""
+    return render_template("home.html")
+
+
+@pages.route("/register", methods=["GET", "POST"])
+@limiter.limit("20/hour", methods=["POST"])
+def register():
+    """Create an account and lead its owner to the login page."""
+    form = RegisterForm(request.form)
+    if form.validate_on_submit():
+        if accounts.register(form.username.data, form.password.data):
+            return lead_to(".login", "Your account is ready. Log in with it.")
+        form.username.errors = ["That username is taken. Choose another one, or log in with it."]
+    return render_template("register.html", form=form)
+
+
+@pages.route("/login", methods=["GET", "POST"])
+@limiter.limit("30/minute", methods=["POST"])
+@limiter.limit("10/hour", key_func=account_and_address, methods=["POST"], deduct_when=failed)
+@limiter.limit("100/day", key_func=account, methods=["POST"], deduct_when=failed)
+def login():
+    """Log in whoever knows the password, and lead to the page that was asked for."""
+    form = LoginForm(request.form)
+    if form.validate_on_submit():
+        if user := accounts.authenticate(form.username.data, form.password.data):
+            accounts.start_session(user, form.remember.data)
+            target = request.args.get("next", "")
+            return redirect(target if is_local_path(target) else url_for(".welcome"))
+        form.password.errors = ["Wrong username or password. Check both and try again."]
+    return render_template("login.html", form=form)
+
+
+def is_local_path(target):
+    """Say whether this leads to a page of this site, for every browser (ASVS 3.7.2).
+
+    One slash in front, no second one, no backslash, nothing invisible: browsers drop tabs and
+    line breaks and take a backslash for a slash (WHATWG URL standard).
+    """
+    local = target.startswith("/") and not target.startswith("//")
+    return local and "\\" not in target and target.isprintable()
+
+
+@pages.post("/logout")
+def logout():
+    """End this login and lead to the login page."""
+    accounts.end_session()
+    return lead_to(".login", "You are logged out. Log in again whenever you like.")
+
+
+@pages.route("/reset/<username>/<token>", methods=["GET", "POST"])
+def reset(username, token):
+    """Let the holder of a reset link choose a new password; lead to the login page."""
+    user = accounts.user_to_reset(username, token)
+    if user is None:
+        return render_template("reset_ended.html"), 404
+    form = NewPasswordForm(request.form, user)
+    if form.validate_on_submit():
+        accounts.change_password(user, form.password.data)
+        return lead_to(".login", "Your password is changed. Log in with the new one.")
+    return render_template("reset.html", form=form)
+
+
+# Pages of who is logged in
+
+
+@pages.get("/welcome")
+@login_required
+def welcome():
+    """Greet the user by name."""
+    return render_template("welcome.html")
+
+
+@pages.get("/account")
+@login_required
+def account_page():
+    """Show where the user is logged in, and what can be changed."""
+    return render_template("account.html", logins=accounts.open_logins(current_user))
+
+
+@pages.route("/account/password", methods=["GET", "POST"])
+@limiter.limit("10/hour", key_func=owner, methods=["POST"], deduct_when=failed)
+@login_required
+def change_password():
+    """Change the password; only this browser stays logged in."""
+    form = ChangePasswordForm(request.form, current_user)
+    if form.validate_on_submit():
+        user = current_user._get_current_object()
+        accounts.change_password(user, form.password.data)
+        accounts.start_session(user)
+        return lead_to(".account_page", "Your password is changed. Other browsers are logged out.")
+    return render_template("change_password.html", form=form)
+
+
+@pages.route("/account/delete", methods=["GET", "POST"])
+@limiter.limit("10/hour", key_func=owner, methods=["POST"], deduct_when=failed)
+@login_required
+def delete_account():
+    """Delete the account and all that belongs to it."""
+    form = ConfirmForm(request.form)
+    if form.validate_on_submit():
+        accounts.delete_account(current_user._get_current_object())
+        return lead_to(".home", "Your account is deleted. You can register a new one at any time.")
+    return render_template("delete_account.html", form=form)
+
+
+@pages.post("/account/sessions/<int(max=2147483647):login_id>/end")
+@login_required
+def end_login(login_id):
+    """End one login of the user; those of others do not exist here (ASVS 8.2.2)."""
+    if not accounts.end_logins(current_user, LoginSession.id == login_id):
+        abort(404)
+    return lead_to(".account_page", "That browser is logged out.")
+
+
+@pages.post("/account/sessions/end-others")
+@login_required
+def end_other_logins():
+    """End all logins of the user but this one."""
+    accounts.end_logins(current_user, LoginSession.token != current_user.current_token)
+    return lead_to(".account_page", "Every other browser is logged out.")
