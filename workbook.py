@@ -230,8 +230,8 @@ def make_environment():
     print(f"Making the virtual environment {shown(VENV)}.", flush=True)
     try:
         venv.create(VENV, clear=True, with_pip=True, symlinks=not WINDOWS)
-    except subprocess.CalledProcessError as error:
-        raise Stop(hint) from error
+    except (subprocess.CalledProcessError, ValueError) as error:  # the latter: a colon in the path
+        raise Stop(str(error) if isinstance(error, ValueError) else hint) from error
     stamp("python").write_text(sys.base_prefix, "utf-8")
 
 

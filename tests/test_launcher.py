@@ -424,6 +424,18 @@ def test_no_venv_module_is_one_sentence(launcher, monkeypatch, capsys):
     assert "sudo apt install python3-venv" in capsys.readouterr().err
 
 
+def test_a_colon_in_the_path_is_one_sentence(launcher, monkeypatch, capsys):
+    """A folder whose name no virtual environment can have is named."""
+
+    def refuse(path, **_options):
+        raise ValueError(f"Refusing to create a venv in {path}")
+
+    monkeypatch.setattr(launcher.venv, "create", refuse)
+
+    assert launcher.main(["run"]) == 2
+    assert capsys.readouterr().err == f"Refusing to create a venv in {launcher.VENV}\n"
+
+
 def test_a_read_only_folder_is_one_sentence(launcher, monkeypatch, capsys):
     """A folder that cannot be written is named, with the system's reason."""
 
