@@ -126,7 +126,7 @@ def pytest_terminal_summary(terminalreporter, config):
     for step in steps:
         done, of = passed[step], total[step]
         terminalreporter.line(f"{step:<11} {'#' * done}{'.' * (of - done)}  {done}/{of}")
-    if passed == total:
+    if all(passed[step] == total[step] for step in steps):
         terminalreporter.line(what_comes_after(steps[-1]))
     elif not config.getoption("hints"):
         terminalreporter.line("For a hint, add --hints.")

@@ -81,7 +81,7 @@ def load():
     """Return a function that loads the app with settings; raises what stops the start."""
     with ExitStack() as stack:
 
-        def load(production=False, **settings):
+        def load(production=False, tables=True, **settings):
             copy = stack.enter_context(opened(FINAL))
             os.environ.update({"BCRYPT_LOG_ROUNDS": "4", "SERVER_NAME": "localhost"})
             os.environ.update(PRODUCTION if production else {})
@@ -90,7 +90,8 @@ def load():
             if tried.error:
                 raise tried.error
             site = Site(tried.value)
-            site.run("init-db")
+            if tables:
+                site.run("init-db")
             return site
 
         yield load

@@ -86,7 +86,7 @@ def test_what_cannot_be_is_said_at_its_field(site, field, values):
 def test_a_name_is_taken_in_every_spelling(site, username):
     """Capitals, spaces and wide letters make no second ada."""
     site.register()
-    page = site.register(username)
+    page = site.register(username, browser=site.ada())
 
     assert "taken" in problems(page)["username"]
     assert site.count(site.User) == 1
@@ -130,6 +130,14 @@ def test_remember_me_outlives_the_browser_window(site):
 
     assert ada.get("/welcome").says("Hello, ada")
     assert grace.get("/welcome").at("/login")
+
+
+def test_logging_out_leaves_other_browsers_alone(site):
+    """A phone that is forgotten on a train is logged out from the account page."""
+    phone, ada = site.ada(), site.ada()
+    ada.submit(ada.get("/welcome").form_to("/logout"))
+
+    assert phone.get("/welcome").says("Hello, ada")
 
 
 def test_logging_out_forgets_the_remember_me_cookie(site):
