@@ -10,6 +10,7 @@ from workbench.fixtures import PASSWORD
 from workbench.loader import opened
 
 FINAL = Path(__file__).parent
+STEP = FINAL.parent / "steps/05_logout"
 PRODUCTION = {
     "FLASK_DEBUG": "0",
     "SECRET_KEY": "3d1f8a2b9c7e6054" * 4,
@@ -27,7 +28,7 @@ class Site:
         models = {
             mapper.class_.__name__: mapper.class_ for mapper in self.db.Model.registry.mappers
         }
-        self.User, self.LoginSession = models["User"], models["LoginSession"]
+        self.User, self.LoginSession = models["User"], models.get("LoginSession")
 
     def visitor(self, address="127.0.0.1", agent="Werkzeug"):
         """Return a new browser; over https it names the page it comes from, as browsers do."""
@@ -78,11 +79,13 @@ class Site:
 
 @pytest.fixture
 def load():
-    """Return a function that loads the app with settings; raises what stops the start."""
+    """Return a function that loads the app with edits and settings; raises what stops the start."""
     with ExitStack() as stack:
 
-        def load(production=False, tables=True, **settings):
+        def load(edits=(), production=False, tables=True, **settings):
             copy = stack.enter_context(opened(FINAL))
+            for edit in edits:
+                copy.edit(*edit)
             os.environ.update({"BCRYPT_LOG_ROUNDS": "4", "SERVER_NAME": "localhost"})
             os.environ.update(PRODUCTION if production else {})
             os.environ.update(settings)
@@ -92,6 +95,22 @@ def load():
             site = Site(tried.value)
             if tables:
                 site.run("init-db")
+            return site
+
+        yield load
+
+
+@pytest.fixture
+def load_step():
+    """Return a function that loads step 05 with edits: (file, old text, new text)."""
+    with ExitStack() as stack:
+
+        def load(*edits):
+            copy = stack.enter_context(opened(STEP))
+            for edit in edits:
+                copy.edit(*edit)
+            site = Site(copy.load().value)
+            copy.bcrypt()._log_rounds = 5  # asked for at each hash; 12 would take minutes
             return site
 
         yield load

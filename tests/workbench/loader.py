@@ -56,6 +56,15 @@ class AppCopy:
         self.uris = []  # of the databases, as the learner wrote them
         self.engines = []
 
+    def edit(self, file, old, new):
+        """Replace a text of a file in the copy; raise ValueError unless it stands there once."""
+        if not self.root.exists():
+            copy_folder(self.folder, self.root)
+        text = (self.root / file).read_text("utf-8")
+        if text.count(old) != 1:
+            raise ValueError(f"stands {text.count(old)} times in {file}: {old}")
+        (self.root / file).write_text(text.replace(old, new), "utf-8")
+
     def load(self):
         """Import the copy as Flask does and return an Attempt at the app.
 
