@@ -5,7 +5,7 @@ import time
 from accounts import audit, login_manager
 from commands import init_db, users
 from flask import Flask, abort, current_app, request
-from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, same_origin
 from models import bcrypt, set_up_database
 from settings import configure
 from views import limiter, pages
@@ -25,7 +25,7 @@ def create_app():
     """Return the app, set up from the environment; settings.py says what stops the start."""
     app = Flask(__name__)
     configure(app)
-    app.before_request(refuse_garbled_cookie)  # before any extension reads it
+    app.before_request(refuse_garbled_headers)  # before any extension reads it
     set_up_extensions(app)
     app.register_blueprint(pages)
     app.register_error_handler(HTTPException, show_error)
@@ -48,9 +48,12 @@ def set_up_extensions(app):
     limiter.init_app(app)
 
 
-def refuse_garbled_cookie():
-    """Answer 400 to a remember-me cookie that Flask-Login 0.6.3 would break on."""
-    if not request.cookies.get(current_app.config["REMEMBER_COOKIE_NAME"], "").isascii():
+def refuse_garbled_headers():
+    """Answer 400 to a cookie or Referer that Flask-Login 0.6.3 or Flask-WTF would break on."""
+    try:
+        request.cookies.get(current_app.config["REMEMBER_COOKIE_NAME"], "").encode("ascii")
+        same_origin(request.referrer or "", request.url)
+    except ValueError:
         abort(400)
 
 

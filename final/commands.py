@@ -38,7 +38,7 @@ def reset_link(username):
     user = known_user(username)
     if not current_app.config["SERVER_NAME"]:
         raise click.ClickException("SERVER_NAME is not set. Set it to your host, as example.org.")
-    token = accounts.reset_token(user)
+    token = accounts.reset_tokens(user).dumps(user.username)
     click.echo(url_for("pages.reset", username=user.username, token=token, _external=True))
     accounts.audit("reset link made", user.username)
 

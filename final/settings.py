@@ -1,8 +1,8 @@
 """Settings: read from the environment, checked before the app starts."""
 
-import os
 import secrets
 from datetime import timedelta
+from os import environ
 from pathlib import Path
 
 from click import ClickException
@@ -22,17 +22,17 @@ def configure(app):
     `flask --debug` is development, anything else is production (ASVS 13.4.2). In production the
     names `__Host-` tie both cookies to one host and to https (ASVS 3.3.1, 3.3.3).
     """
-    settings, secure = os.environ, not app.debug
-    hosts = settings.get("TRUSTED_HOSTS") or ("localhost,127.0.0.1" if secure else "")
+    secure = not app.debug
+    hosts = environ.get("TRUSTED_HOSTS") or ("localhost,127.0.0.1" if secure else "")
     app.config.from_object("settings")  # the capitals above
     app.config.update(
         BCRYPT_LOG_ROUNDS=number("BCRYPT_LOG_ROUNDS", 12, least=10 if secure else 4),
-        PREFERRED_URL_SCHEME=settings.get("PREFERRED_URL_SCHEME", "https" if secure else "http"),
-        RATELIMIT_STORAGE_URI=settings.get("RATELIMIT_STORAGE_URI") or "memory://",
+        PREFERRED_URL_SCHEME=environ.get("PREFERRED_URL_SCHEME", "https" if secure else "http"),
+        RATELIMIT_STORAGE_URI=environ.get("RATELIMIT_STORAGE_URI") or "memory://",
         REMEMBER_COOKIE_NAME="__Host-remember" if secure else "remember_token",
         REMEMBER_COOKIE_SECURE=secure,
         SECRET_KEY=production_key() if secure else development_key(app.instance_path),
-        SERVER_NAME=settings.get("SERVER_NAME"),
+        SERVER_NAME=environ.get("SERVER_NAME"),
         SESSION_COOKIE_NAME="__Host-session" if secure else "session",
         SESSION_COOKIE_SECURE=secure,
         SQLALCHEMY_DATABASE_URI=database_address(),
@@ -43,7 +43,7 @@ def configure(app):
 
 def production_key():
     """Return SECRET_KEY; refuse one that is missing, short or published (ASVS 13.3.1)."""
-    key = os.environ.get("SECRET_KEY", "")
+    key = environ.get("SECRET_KEY", "")
     varied = len(key) >= 32 and len(set(key)) >= 8  # 32 hexadecimal digits are 128 bits
     if varied and key.isascii() and not key.startswith("dev-"):
         return key
@@ -58,12 +58,12 @@ def development_key(folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))
-    return os.environ.get("SECRET_KEY") or path.read_text()
+    return environ.get("SECRET_KEY") or path.read_text()
 
 
 def database_address():
     """Return DATABASE_URL in the words of SQLAlchemy, or a SQLite file in the instance folder."""
-    address = os.environ.get("DATABASE_URL") or "sqlite:///site.db"
+    address = environ.get("DATABASE_URL") or "sqlite:///site.db"
     address = address.replace("postgres://", "postgresql://", 1)
     if not address.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://")):
         raise ClickException("DATABASE_URL must start with postgresql:// or sqlite:///.")
@@ -72,7 +72,7 @@ def database_address():
 
 def number(name, default, least):
     """Return a whole number from the environment; stop if it is none or below `least`."""
-    text = os.environ.get(name) or str(default)
+    text = environ.get(name) or str(default)
     if not text.isdecimal() or int(text) < least:
         raise ClickException(f"{name} is {text!r}. Set a whole number from {least} on.")
     return int(text)

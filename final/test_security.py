@@ -189,6 +189,16 @@ def test_a_garbled_cookie_breaks_nothing(site):
     assert visitor.get("/").status.startswith("400")
 
 
+@pytest.mark.parametrize("referer", ["https://[", "https://localhost:99999/"])
+def test_a_garbled_referer_breaks_nothing(production, referer):
+    """Flask-WTF 1.3.0 would answer 500 to it, over https and with a valid token."""
+    ada = production.visitor()
+    page = ada.get("/login")
+    ada.client.environ_base.update({"wsgi.url_scheme": "https", "HTTP_REFERER": referer})
+
+    assert ada.submit(page.password_form()).status.startswith("400")
+
+
 # Reset links
 
 
