@@ -7,6 +7,7 @@ import ast
 import contextlib
 import difflib
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -27,7 +28,9 @@ CHANGED = re.compile(
 )
 HEAD = re.compile(r"# Step \d: (.+)\n\nAbout (\d+) minutes")
 TABLE = re.compile(r"(^\| step \|.*\n\|[- |]+\n)(?:\|.*\n)*", re.M)
+MOVED = re.compile(r"(^```console\n)\$ (git diff --stat HEAD:.*?)\n.*?(?=^```$)", re.M | re.S)
 LOOP = re.compile(r"(^```console\n)(?:\$ python3 workbook.py test .*?)(?=^```$)", re.M | re.S)
+FINAL = ROOT / "final"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name for a folder without files
 COURSE = ("app.py", "templates")  # what a learner writes, and what the course's diff shows
 
@@ -174,6 +177,15 @@ class Workshop:
         number, name = int(step.name[:2]), f"[{title}](steps/{step.name}/README.md)"
         return f"| {number} | {name} | {minutes} | {len(checkpoints(step))} | +{plus} -{minus} |\n"
 
+    def readme_of_final(self):
+        """Return the README of final/ with its generated diff stat."""
+
+        def with_stat(found):
+            words = shlex.split(found[2])[1:]
+            return f"{found[1]}$ {found[2]}\n{self.git(*words)}"
+
+        return MOVED.sub(with_stat, readme(FINAL))
+
     def root_readme(self):
         """Return the root README with all that is generated in its place."""
         text = (ROOT / "README.md").read_text("utf-8")
@@ -204,7 +216,8 @@ def generated(folder):
     workshop = Workshop(folder)
     with ThreadPoolExecutor(2) as pool:
         texts = pool.map(workshop.readme_of, STEPS)
-        return dict(zip(STEPS, texts, strict=True)) | {ROOT: workshop.root_readme()}
+        made = dict(zip(STEPS, texts, strict=True))
+        return made | {FINAL: workshop.readme_of_final(), ROOT: workshop.root_readme()}
 
 
 def edit_of(mistake):

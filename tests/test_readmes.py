@@ -7,6 +7,7 @@ import sys
 import pytest
 from examiner import ROOT, STEPS
 from readmes import (
+    FINAL,
     changed_lines,
     checkpoints,
     generated,
@@ -15,7 +16,7 @@ from readmes import (
     readme,
 )
 
-READMES = [*STEPS, ROOT]
+READMES = [*STEPS, FINAL, ROOT]
 CHAPTERS = [
     *("What you will build", "Run it, check it", "Red", "Green", "What changed", "Break it"),
     *("Stuck?", "Try this", "Where we differ", "Next"),
@@ -53,7 +54,7 @@ def test_outputs_and_numbers_are_those_of_today(folder, fresh):
     assert readme(folder) == fresh[folder], "write it anew: python tests/readmes.py"
 
 
-@pytest.mark.parametrize("step", [*STEPS, ROOT / "final"], ids=by_name)
+@pytest.mark.parametrize("step", [*STEPS, FINAL], ids=by_name)
 def test_a_listing_stands_in_its_file(step):
     """A listing is cut out of the file that its title names."""
     titled = [part for part in listings(readme(step)) if part.file and part.kind != "diff"]

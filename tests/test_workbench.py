@@ -1,12 +1,12 @@
 """The machinery: forms are sent as a browser sends them, and nothing hangs or stays unseen."""
 
-import ast
 import threading
 import time
 
 import pytest
 from examiner import ROOT
 from flask import Flask, jsonify, redirect, request, session
+from test_diffs import lines_of_code
 from workbench import attempt as patience
 from workbench.attempt import Observed, StillRunning, attempt, describe, stack_of
 from workbench.browser import MAX_REDIRECTS, Browser, Page
@@ -362,15 +362,4 @@ def test_a_syntax_error_lies_in_its_file():
 @pytest.mark.parametrize("path", MACHINERY, ids=lambda path: path.name)
 def test_a_module_stays_small(path):
     """conftest.py and each module of the machinery have fewer than 200 lines of code."""
-    assert 0 < len(lines_of_code(path)) < 200
-
-
-def lines_of_code(path):
-    """Return the numbers of the lines that are not blank, a comment or a docstring."""
-    text = path.read_text("utf-8")
-    lines = text.splitlines()
-    numbers = {n for n, line in enumerate(lines, 1) if line.strip() and line.strip()[0] != "#"}
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str):
-            numbers -= set(range(node.lineno, node.end_lineno + 1))
-    return numbers
+    assert 0 < len(lines_of_code(path.read_text("utf-8"))) < 200
