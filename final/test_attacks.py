@@ -29,6 +29,7 @@ PUBLISHED_KEY = "dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"  # stands in every step
 THIRD_PASSWORD = "seven looms are singing in the attic"
 DAY = 24 * 60 * 60  # seconds
 GUESSES = 1000
+TEN_MEGABYTES = 10_000_000  # bytes
 EDITS = tomllib.loads(Path(__file__).with_name("attacks.toml").read_text("utf-8"))
 ATTACKS = []
 
@@ -224,15 +225,11 @@ def press_back_after_logout(site):
 @attack
 def send_ten_megabytes(site):
     """Attach a large file to the login form, and make the server read it."""
-    answer = site.visitor().client.post(
-        "/login",
-        data={
-            "username": "ada",
-            "password": PASSWORD,
-            "file": (io.BytesIO(bytes(10_000_000)), "a.bin"),
-        },
-    )
-    return answer.status_code != 413
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n'
+    body = io.BytesIO(head + bytes(TEN_MEGABYTES) + b"\r\n--x--\r\n")
+    kind = "multipart/form-data; boundary=x"
+    site.visitor().client.post("/login", input_stream=body, content_type=kind)
+    return body.tell() >= TEN_MEGABYTES
 
 
 # Features that step 05 lacks, and rules that it keeps: on a recipe
