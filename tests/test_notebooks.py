@@ -1,0 +1,362 @@
+"""The notebooks: clean as stored, true as run, and red when a step app breaks."""
+
+import ast
+import copy
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from pathlib import Path
+
+import nbformat
+import pytest
+from examiner import ROOT
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+NOTEBOOKS = ROOT / "notebooks"
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+sys.path.append(str(NOTEBOOKS))
+
+import lab  # noqa: E402
+import refresh  # noqa: E402
+
+UNWANTED = re.compile(r"\b(simply|just|obviously)\b|!(?!\[|=)", re.IGNORECASE)
+PLACES = re.compile(r"0x[0-9a-f]{4,}|/tmp/|/home/|/root/|[A-Z]:\\")
+EXERCISE = "exercise:"
+SECTION = re.compile(r"^## (.+)$", re.M)
+
+WRONG = {  # an answer that a learner might give
+    "rounds": "rounds = (13, 26)",
+    "is_old": "def is_old(stored): return stored < '$2b$12'",
+    "highest": "def highest(seconds, limit): return max(seconds)",
+    "fits": "def fits(password): return 0 < len(password) <= 72",
+    "log_in": "def log_in(stored, attempt, hash_it): return bool(stored) and hash_it(attempt, 1) == stored",
+    "user_id": "def user_id(cookie): return cookie.split('.')[0]",
+    "signed_at": "def signed_at(cookie): return cookie.split('.')[1]",
+    "settings": "settings = {'SESSION_COOKIE_SECURE': True}",
+    "get_id": "def get_id(user): return f'{user.id}|{user.password_hash[-8:]}'",
+    "find": "def find(c, name): return c.execute(f\"SELECT * FROM user WHERE username = '{name}'\").fetchone()",
+    "is_safe": "def is_safe(target): return target.startswith('/') and not target.startswith('//')",
+    "token_ok": "def token_ok(session, form): return session.get('csrf_token') == form.get('csrf_token')",
+    "allowed": "def allowed(failures, now): return len(failures) < 10",
+}
+BREAKS = {  # an edit of an app, and the notebook that notices
+    "no guard": ("02", "steps/05_logout/app.py", "@login_required\n", ""),
+    "scripts read the cookie": (
+        "02",
+        "steps/05_logout/app.py",
+        "\ndb = ",
+        '\napp.config["SESSION_COOKIE_HTTPONLY"] = False\ndb = ',
+    ),
+    "a cheap work factor": (
+        "01",
+        "steps/03_hashing/app.py",
+        "\ndb = ",
+        '\napp.config["BCRYPT_LOG_ROUNDS"] = 4\ndb = ',
+    ),
+    "no logout": ("02", "steps/05_logout/app.py", "    logout_user()\n", ""),
+    "two messages": (
+        "03",
+        "steps/05_logout/app.py",
+        'flash("Wrong username or password.")',
+        'flash("Wrong password." if user else "Who?")',
+    ),
+    "logout by a link": (
+        "03",
+        "steps/05_logout/app.py",
+        '@app.post("/logout")',
+        '@app.get("/logout")',
+    ),
+    "rows outlive the logout": (
+        "02",
+        "final/accounts.py",
+        "        end_logins(current_user, LoginSession.token == current_user.current_token)\n",
+        "",
+    ),
+}
+
+
+@cache
+def notebook(path):
+    """Return a notebook as it is stored."""
+    return nbformat.read(path, 4)
+
+
+def cells(path, kind):
+    """Return the cells of a kind."""
+    return [cell for cell in notebook(path).cells if cell.cell_type == kind]
+
+
+def exercise(cell):
+    """Return the name of the exercise in a cell, or None."""
+    tags = cell.metadata.get("tags", [])
+    return next((tag.removeprefix(EXERCISE) for tag in tags if tag.startswith(EXERCISE)), None)
+
+
+def by_name(path):
+    """Name a case of a test after its file."""
+    return path.stem
+
+
+# As they are stored
+
+
+@pytest.mark.parametrize("path", PATHS, ids=by_name)
+def test_a_notebook_was_run_from_top_to_bottom(path):
+    """Nothing is skipped, and no output holds an error, a place of a machine, or words of stderr."""
+    stored, code = notebook(path), cells(path, "code")
+    outputs = [output for cell in code for output in cell.outputs]
+    texts = [
+        output.get("text", "") + str(output.get("data", {}).get("text/plain")) for output in outputs
+    ]
+
+    assert [cell.execution_count for cell in code] == [*range(1, len(code) + 1)]
+    assert stored.metadata.kernelspec.name == "python3"
+    assert len({cell.id for cell in stored.cells}) == len(stored.cells)
+    assert {output.output_type for output in outputs} <= {"stream", "display_data"}
+    assert {output.name for output in outputs if output.output_type == "stream"} == {"stdout"}
+    assert [text for text in texts if PLACES.search(text)] == []
+    assert "nbval" not in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", PATHS, ids=by_name)
+def test_a_notebook_lets_people_predict_first(path):
+    """Outputs are folded until their cell is run; those of exercises show what to do."""
+    for cell in cells(path, "code"):
+        folded = cell.metadata.get("jupyter", {}).get("outputs_hidden", False)
+
+        assert folded != bool(exercise(cell))
+        assert {*cell.metadata} <= {"jupyter", "tags"}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=by_name)
+def test_a_section_tells_asks_shows_and_explains(path):
+    """Each section begins with a story and a question, has short cells, and ends in prose."""
+    parts, current = [], None
+    for cell in notebook(path).cells:
+        if cell.source.startswith("# Exercises"):
+            break
+        if cell.source.startswith("## "):
+            current = []
+            parts.append(current)
+        if current is not None:
+            current.append(cell)
+
+    assert len(parts) >= 5
+    for part in parts:
+        story, *rest = part
+        assert "\n\n" in story.source, story.source
+        assert story.source.count("**Predict:**") == 1, story.source
+        assert rest[0].cell_type == "code"
+        assert rest[-1].cell_type == "markdown", story.source
+    for cell in cells(path, "code"):
+        assert len([line for line in cell.source.splitlines() if line]) <= 12, cell.source
+
+
+@pytest.mark.parametrize("path", PATHS, ids=by_name)
+def test_the_prose_is_plain(path):
+    """No word makes a reader feel small, and nothing is shouted."""
+    prose = "\n".join(re.sub(r"`[^`\n]+`|<[^>]+>", "", c.source) for c in cells(path, "markdown"))
+
+    assert UNWANTED.findall(prose) == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=by_name)
+def test_a_chart_has_a_text(path):
+    """Every chart is a picture with an alternative text, which an untrusted notebook shows."""
+    data = [output.get("data", {}) for cell in cells(path, "code") for output in cell.outputs]
+
+    assert [entry for entry in data if "image/png" in entry or "image/svg+xml" in entry] == []
+    charts = [entry["text/html"] for entry in data if "text/html" in entry]
+    assert charts
+    assert all(re.match(r'<img data-measured="1" alt="[^"]{20,}" src="data:', c) for c in charts)
+
+
+# Exercises
+
+
+def exercises():
+    """Return (notebook, name, last line of the cell) of every exercise."""
+    found = [(path, exercise(cell), cell) for path in PATHS for cell in cells(path, "code")]
+    return [pytest.param(path, name, cell, id=name) for path, name, cell in found if name]
+
+
+def solution(path, name):
+    """Return the code of an answer: all of the file up to its end, as later ones use earlier ones."""
+    text = (NOTEBOOKS / "solutions" / path.with_suffix(".py").name).read_text("utf-8")
+    parts = re.split(r"^# %% (\w+)\n", text, flags=re.M)
+    names = parts[1::2]
+    return "\n".join(parts[2 : 2 * names.index(name) + 3 : 2])
+
+
+def answered(code, cell, capsys):
+    """Return what the cell says with this code in the place of None."""
+    lines = cell.source.splitlines()
+    assert lines[0].endswith("= None")
+    exec("\n".join([code, *lines[1:]]), {"check": lab.check})  # noqa: S102 - code of our own
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("path", "name", "cell"), exercises())
+def test_an_exercise_knows_right_from_wrong(path, name, cell, capsys):
+    """It waits without an answer, takes ours, says what is wrong with another, and never raises."""
+    assert cell.outputs[0].text.startswith(f"[ ] {name}: ")
+    assert answered(solution(path, name), cell, capsys) == f"[v] {name}\n"
+    for answer in (WRONG[name], f"{name} = 42", f"def {name}(*words): raise KeyError('no')"):
+        said = answered(answer, cell, capsys)
+        assert re.match(rf"\[x\] {name}: \S.{{8,}}\n$", said), said
+
+
+@pytest.mark.parametrize("path", PATHS, ids=by_name)
+def test_a_notebook_has_at_least_four_exercises(path):
+    """And an answer to each, and no answer to none."""
+    names = [name for cell in cells(path, "code") if (name := exercise(cell))]
+    text = (NOTEBOOKS / "solutions" / path.with_suffix(".py").name).read_text("utf-8")
+
+    assert len(names) >= 4
+    assert names == re.findall(r"^# %% (\w+)$", text, re.M)
+
+
+# As they run
+
+
+def first_difference(path, folder):
+    """Run a notebook beside its copy in `folder`; return the cell that differs first, or None."""
+    stored = notebook(path)
+    ran = copy.deepcopy(stored)
+    place = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(ran, timeout=60, coalesce_streams=True, resources=place)
+    with client.setup_kernel():
+        for number, cell in enumerate(ran.cells):
+            before = stored.cells[number]
+            if cell.cell_type != "code":
+                continue
+            try:
+                client.execute_cell(cell, number)
+            except CellExecutionError:
+                return cell.id
+            if refresh.masked(cell.outputs) != refresh.masked(before.outputs):
+                return cell.id
+    return None
+
+
+def test_a_broken_app_turns_a_notebook_red(tmp_path):
+    """The notebooks show the steps' own apps: what breaks there is seen here."""
+
+    def run(case):
+        name, (number, file, old, new) = case
+        folder = tmp_path / name.replace(" ", "_")
+        for part in ("notebooks", "steps", "final", "tests/workbench"):
+            ignore = shutil.ignore_patterns("__pycache__", "instance", "my", "*.ipynb")
+            shutil.copytree(ROOT / part, folder / part, ignore=ignore)
+        text = (folder / file).read_text("utf-8")
+        assert text.count(old) == 1, name
+        (folder / file).write_text(text.replace(old, new), "utf-8")
+        path = next(path for path in PATHS if path.name.startswith(number))
+        return name, first_difference(path, folder / "notebooks")
+
+    with ThreadPoolExecutor(2) as pool:
+        seen = dict(pool.map(run, BREAKS.items()))
+
+    assert [name for name, cell in seen.items() if cell is None] == []
+
+
+def small_notebook(folder, *sources):
+    """Write a notebook beside lab.py's copy and return its path."""
+    path = folder / "small.ipynb"
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    nbformat.write(made, path)
+    return path
+
+
+def test_refreshing_changes_nothing_that_is_the_same(tmp_path):
+    """A measured number is kept, a changed text is not; a second run writes the same bytes."""
+    source = "import time\nprint('\u2248', time.time_ns(), 'ms')"
+    made = refresh.refreshed(nbformat.read(small_notebook(tmp_path, source, "print(1)"), 4))
+    made.cells[1].outputs[0].text = "2\n"
+    again = refresh.refreshed(made)
+
+    assert again.cells[0].outputs == made.cells[0].outputs
+    assert again.cells[1].outputs[0].text == "1\n"
+    assert nbformat.writes(refresh.refreshed(again)) == nbformat.writes(again)
+
+
+def nbval(path, *options, cwd=ROOT):
+    """Run nbval strictly on a path and return the finished process."""
+    command = [sys.executable, "-m", "pytest", "-p", "nbval", "--nbval", path, *options]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def my_notebook():
+    """Return a function that writes a notebook into notebooks/, for as long as the test lasts."""
+    with pytest.MonkeyPatch.context():
+        path = NOTEBOOKS / "guard_of_nbval.ipynb"
+        yield partial(write_run, path)
+        path.unlink(missing_ok=True)
+
+
+def write_run(path, shown, *sources):
+    """Write a notebook whose cells have this output, and return its path."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    for number, cell in enumerate(made.cells, 1):
+        cell.execution_count = number
+    made.cells[-1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=shown)]
+    nbformat.write(made, path)
+    return path
+
+
+LOADS = "from lab import load_step\nload_step('01_setup')\nimport tempfile\nprint(1)"
+
+
+def test_a_run_leaves_nothing_behind(my_notebook, tmp_path, monkeypatch):
+    """nbval kills its kernels, which cannot clean up; the copies of the apps go all the same."""
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(tmp_path))
+    done = nbval(my_notebook("1\n", LOADS), "-W", "error")
+
+    assert done.returncode == 0, done.stdout
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_an_output_that_differs_is_red(my_notebook):
+    """Strictly: no cell is forgiven; warnings and other words on stderr are differences, too."""
+    assert nbval(my_notebook("2\n", LOADS)).returncode == 1
+    assert (
+        nbval(my_notebook("1\n", f"import warnings\nwarnings.warn('x')\n{LOADS}")).returncode == 1
+    )
+
+
+# lab.py
+
+
+def test_an_edit_that_does_not_fit_is_a_sentence():
+    """Somebody who edits a step sees which text is missing."""
+    with pytest.raises(ValueError, match=r"stands 0 times in app\.py: no such text"):
+        lab.load_step("01_setup", ("no such text", ""))
+
+
+def test_apps_live_side_by_side_and_leave_their_files_alone():
+    """An edited copy beside the step itself, each with its own users."""
+    before = {p: p.read_bytes() for p in (ROOT / "steps/05_logout").rglob("*.*") if p.is_file()}
+    plain = lab.load_step("05_logout", cost=4)
+    edited = lab.load_step("05_logout", ("Wrong username or password.", "No."), cost=4)
+    plain.register("ada")
+    edited.register("ada")
+    edited.register("eve")
+
+    assert edited.log_in("ada", "x").says("No.")
+    assert plain.log_in("ada", "x").says("Wrong username or password.")
+    assert (plain.count(plain.User), edited.count(edited.User)) == (1, 2)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_lab_is_small():
+    """What the notebooks share stays below 120 lines, so that people can read it."""
+    text = Path(lab.__file__).read_text("utf-8")
+
+    assert len(text.splitlines()) <= 120
+    assert all(ast.get_docstring(n) for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
