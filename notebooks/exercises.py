@@ -1,4 +1,4 @@
-"""What the exercises of the notebooks ask: each function says why an answer is wrong, or nothing."""
+"""What the exercises ask: each function says why an answer is wrong, or returns None."""
 
 import sqlite3
 from contextlib import closing
@@ -58,22 +58,14 @@ def fits(answer):
 
 def log_in(answer):
     """Ask for a login that costs one hash, whether there is a user or not."""
-    for stored, attempt, expected in (
-        ("salt:right", "right", True),
-        ("salt:right", "no", False),
-        (None, "no", False),
-    ):
-        calls = []
-
-        def hash_it(text, salt):
-            calls.append(salt)
-            return f"salt:{text}"
-
-        got = answer(stored, attempt, hash_it)
+    hash_it = mock.Mock(side_effect=lambda text, salt: f"salt:{text}")
+    for stored, attempt in (("salt:right", "right"), ("salt:right", "wrong"), (None, "wrong")):
+        hash_it.reset_mock()
+        expected, got = attempt == "right", answer(stored, attempt, hash_it)
         if got is not expected:
             return f"for {stored!r} and {attempt!r} it gives {got!r}, not {expected}"
-        if len(calls) != 1:
-            return f"for {stored!r} it hashes {len(calls)} times, not once"
+        if hash_it.call_count != 1:
+            return f"for {stored!r} it hashes {hash_it.call_count} times, not once"
     return None
 
 

@@ -3,7 +3,7 @@
     site = load_step("05_logout")                        an app, its database and its visitors
     site = load_step("05_logout", ("old text", "new"))   the same with a line of app.py changed
     best_of(function)                                    seconds of CPU time that a call takes
-    show(figure, "what it shows")                        a chart with a text for those who cannot see it
+    show(figure, "what it shows")                        a chart, and words for who cannot see it
     check("name", answer)                                [ ] not answered, [x] and why, [v]
 
 An app is loaded from a copy in a temporary folder: no experiment changes a file of the workbook.

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -29,19 +29,19 @@ EXERCISE = "exercise:"
 SECTION = re.compile(r"^## (.+)$", re.M)
 
 WRONG = {  # an answer that a learner might give
-    "rounds": "rounds = (13, 26)",
-    "is_old": "def is_old(stored): return stored < '$2b$12'",
-    "highest": "def highest(seconds, limit): return max(seconds)",
-    "fits": "def fits(password): return 0 < len(password) <= 72",
-    "log_in": "def log_in(stored, attempt, hash_it): return bool(stored) and hash_it(attempt, 1) == stored",
-    "user_id": "def user_id(cookie): return cookie.split('.')[0]",
-    "signed_at": "def signed_at(cookie): return cookie.split('.')[1]",
-    "settings": "settings = {'SESSION_COOKIE_SECURE': True}",
-    "get_id": "def get_id(user): return f'{user.id}|{user.password_hash[-8:]}'",
-    "find": "def find(c, name): return c.execute(f\"SELECT * FROM user WHERE username = '{name}'\").fetchone()",
-    "is_safe": "def is_safe(target): return target.startswith('/') and not target.startswith('//')",
-    "token_ok": "def token_ok(session, form): return session.get('csrf_token') == form.get('csrf_token')",
-    "allowed": "def allowed(failures, now): return len(failures) < 10",
+    "rounds": "(13, 26)",
+    "is_old": "lambda stored: '04' in stored",
+    "highest": "lambda seconds, limit: max(seconds)",
+    "fits": "lambda password: 0 < len(password) <= 72",
+    "log_in": "lambda old, attempt, hash_it: bool(old) and hash_it(attempt, old) == old",
+    "user_id": "lambda cookie: cookie.split('.')[0]",
+    "signed_at": "lambda cookie: cookie.split('.')[1]",
+    "settings": "{'SESSION_COOKIE_SECURE': True}",
+    "get_id": "lambda user: f'{user.id}|{user.password_hash[-8:]}'",
+    "find": "lambda c, n: c.execute(f\"SELECT * FROM user WHERE username = '{n}'\").fetchone()",
+    "is_safe": "lambda target: target.startswith('/') and not target.startswith('//')",
+    "token_ok": "lambda session, form: session.get('csrf_token') == form.get('csrf_token')",
+    "allowed": "lambda failures, now: len(failures) < 10",
 }
 BREAKS = {  # an edit of an app, and the notebook that notices
     "no guard": ("02", "steps/05_logout/app.py", "@login_required\n", ""),
@@ -106,7 +106,7 @@ def by_name(path):
 
 @pytest.mark.parametrize("path", PATHS, ids=by_name)
 def test_a_notebook_was_run_from_top_to_bottom(path):
-    """Nothing is skipped, and no output holds an error, a place of a machine, or words of stderr."""
+    """Nothing is skipped; no output holds an error, a place of a machine, or words of stderr."""
     stored, code = notebook(path), cells(path, "code")
     outputs = [output for cell in code for output in cell.outputs]
     texts = [
@@ -185,7 +185,7 @@ def exercises():
 
 
 def solution(path, name):
-    """Return the code of an answer: all of the file up to its end, as later ones use earlier ones."""
+    """Return the code of an answer and of those before it, whose functions it may use."""
     text = (NOTEBOOKS / "solutions" / path.with_suffix(".py").name).read_text("utf-8")
     parts = re.split(r"^# %% (\w+)\n", text, flags=re.M)
     names = parts[1::2]
@@ -205,8 +205,8 @@ def test_an_exercise_knows_right_from_wrong(path, name, cell, capsys):
     """It waits without an answer, takes ours, says what is wrong with another, and never raises."""
     assert cell.outputs[0].text.startswith(f"[ ] {name}: ")
     assert answered(solution(path, name), cell, capsys) == f"[v] {name}\n"
-    for answer in (WRONG[name], f"{name} = 42", f"def {name}(*words): raise KeyError('no')"):
-        said = answered(answer, cell, capsys)
+    for answer in (WRONG[name], "42", "lambda *words: {}['no such key']"):
+        said = answered(f"{name} = {answer}", cell, capsys)
         assert re.match(rf"\[x\] {name}: \S.{{8,}}\n$", said), said
 
 
@@ -292,42 +292,40 @@ def nbval(path, *options, cwd=ROOT):
 
 @pytest.fixture
 def my_notebook():
-    """Return a function that writes a notebook into notebooks/, for as long as the test lasts."""
-    with pytest.MonkeyPatch.context():
-        path = NOTEBOOKS / "guard_of_nbval.ipynb"
-        yield partial(write_run, path)
-        path.unlink(missing_ok=True)
+    """A place for a notebook in notebooks/, for as long as the test lasts."""
+    path = NOTEBOOKS / "guard_of_nbval.ipynb"
+    yield path
+    path.unlink(missing_ok=True)
 
 
-def write_run(path, shown, *sources):
-    """Write a notebook whose cells have this output, and return its path."""
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    for number, cell in enumerate(made.cells, 1):
-        cell.execution_count = number
-    made.cells[-1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=shown)]
+def write_run(path, *cells):
+    """Write a notebook as if its cells, (source, text on stdout), had been run."""
+    made = nbformat.v4.new_notebook()
+    for number, (source, text) in enumerate(cells, 1):
+        output = nbformat.v4.new_output("stream", name="stdout", text=text)
+        made.cells.append(
+            nbformat.v4.new_code_cell(source, execution_count=number, outputs=[output])
+        )
     nbformat.write(made, path)
-    return path
-
-
-LOADS = "from lab import load_step\nload_step('01_setup')\nimport tempfile\nprint(1)"
 
 
 def test_a_run_leaves_nothing_behind(my_notebook, tmp_path, monkeypatch):
     """nbval kills its kernels, which cannot clean up; the copies of the apps go all the same."""
     for name in ("TMPDIR", "TEMP", "TMP"):
         monkeypatch.setenv(name, str(tmp_path))
-    done = nbval(my_notebook("1\n", LOADS), "-W", "error")
+    write_run(my_notebook, ("from lab import load_step\nload_step('01_setup')\nprint(1)", "1\n"))
+    done = nbval(my_notebook, "-W", "error")
 
     assert done.returncode == 0, done.stdout
     assert [*tmp_path.iterdir()] == []
 
 
 def test_an_output_that_differs_is_red(my_notebook):
-    """Strictly: no cell is forgiven; warnings and other words on stderr are differences, too."""
-    assert nbval(my_notebook("2\n", LOADS)).returncode == 1
-    assert (
-        nbval(my_notebook("1\n", f"import warnings\nwarnings.warn('x')\n{LOADS}")).returncode == 1
-    )
+    """Strictly: no cell is forgiven, and a warning is a difference, too."""
+    warns = "import warnings\nwarnings.warn('x')\nprint(1)"
+    write_run(my_notebook, ("print(1)", "2\n"), (warns, "1\n"), ("print(1)", "1\n"))
+
+    assert "2 failed, 1 passed" in nbval(my_notebook).stdout
 
 
 # lab.py

@@ -17,7 +17,7 @@ class Site:
         models = {
             mapper.class_.__name__: mapper.class_ for mapper in self.db.Model.registry.mappers
         }
-        self.User, self.LoginSession = models["User"], models.get("LoginSession")
+        self.User, self.LoginSession = models.get("User"), models.get("LoginSession")
 
     def visitor(self, address="127.0.0.1", agent="Workbench/1.0"):
         """Return a new browser; over https it names the page it comes from, as browsers do."""
