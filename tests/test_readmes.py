@@ -1,5 +1,6 @@
 """The READMEs tell the truth: listings, outputs, numbers and links are what they claim."""
 
+import json
 import re
 import subprocess
 import sys
@@ -131,31 +132,59 @@ def test_a_checkpoint_has_four_to_ten_sentences(step):
     assert all(sentences.values())
 
 
-def markdown():
-    """Return every Markdown file of the workbook."""
-    skipped = (".venv", "node_modules", "my_app", ".git", ".pytest_cache")
-    paths = sorted(ROOT.rglob("*.md"))
+def anchors(path):
+    """Return the anchors of a README as GitHub makes them, or of a notebook as Jupyter does."""
+    if path.suffix != ".ipynb":
+        return [anchor(heading) for heading in headings(path.read_text("utf-8"))]
+    return [heading.replace(" ", "-") for heading in headings(text_of(path))]
+
+
+def text_of(path):
+    """Return the Markdown of a file."""
+    if path.suffix != ".ipynb":
+        return path.read_text("utf-8")
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def files(kind):
+    """Return every file of a kind in the workbook."""
+    skipped = (".venv", "node_modules", "my_app", "my", ".git", ".pytest_cache")
+    paths = sorted(ROOT.rglob(f"*.{kind}"))
     return [p for p in paths if not set(p.relative_to(ROOT).parts) & set(skipped)]
 
 
-@pytest.mark.parametrize("path", markdown(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def by_path(path):
+    """Name a case of a test after its file."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", [*files("md"), *files("ipynb")], ids=by_path)
 def test_links_lead_somewhere(path):
     """Every relative link leads to a file, and every anchor to a heading."""
     dead = []
-    for target in LINK.findall(path.read_text("utf-8")):
+    for target in LINK.findall(text_of(path)):
         file, _, heading = target.partition("#")
         if re.match(r"\w+:", target):
             continue
         goal = path.parent / file if file else path
-        found = goal.exists() and (
-            not heading or heading in map(anchor, headings(goal.read_text("utf-8")))
-        )
+        found = goal.exists() and (not heading or heading in anchors(goal))
         dead += [] if found else [target]
 
     assert dead == []
 
 
-@pytest.mark.parametrize("path", markdown(), ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("step", STEPS, ids=by_name)
+def test_a_step_leads_to_a_notebook_and_back(step):
+    """What belongs to a step in the notebooks is linked, and links back."""
+    linked = {part.partition("#")[0] for part in LINK.findall(readme(step)) if ".ipynb#" in part}
+    back = f"../steps/{step.name}/README.md#"
+
+    assert linked
+    assert all(back in text_of(step / name) for name in linked)
+
+
+@pytest.mark.parametrize("path", files("md"), ids=by_path)
 def test_the_prose_is_plain(path):
     """The prose does without exclamation marks and without words that make readers feel small."""
     text = re.sub(r"`[^`\n]+`|!\[", "", prose(path.read_text("utf-8")))
