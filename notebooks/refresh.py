@@ -31,7 +31,7 @@ def run(notebook):
 
 def masked(outputs):
     """Return outputs as a text without what differs from run to run."""
-    text = json.dumps(outputs, ensure_ascii=False).replace('\\"', '"')
+    text = json.dumps(outputs, ensure_ascii=False, sort_keys=True).replace('\\"', '"')
     for pattern, replacement in PATTERNS:
         text = re.sub(pattern, replacement, text)
     return text
