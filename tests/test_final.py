@@ -25,7 +25,7 @@ def functions(path):
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 
 
-def tests():
+def names_of_tests():
     """Return the names of all tests of final/, and of its attacks."""
     return {f.name for path in FINAL.glob("test_*.py") for f in functions(path)}
 
@@ -63,7 +63,7 @@ def test_every_requirement_has_its_line_and_its_test():
 
     assert len(rows) >= 60
     assert [word for word in named if word not in code and word not in known] == []
-    assert {row[2].strip("`") for row in rows} - {"-"} - tests() == set()
+    assert {row[2].strip("`") for row in rows} - {"-"} - names_of_tests() == set()
 
 
 def test_every_requirement_that_the_code_names_is_in_the_table():
