@@ -17,9 +17,9 @@ behind the names go to pytest. On Windows, type `py` in place of `python3`.
 """
 
 import filecmp
-import importlib.util
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -32,11 +32,15 @@ WINDOWS = sys.platform == "win32"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 STEPS = sorted(path for path in ROOT.glob("steps/0*") if path.is_dir())
 FINAL = ROOT / "final"
-CHAPTERS = [*STEPS, *([FINAL] if FINAL.is_dir() else [])]
+CHAPTERS = [*STEPS, *([FINAL] if (FINAL / "app.py").is_file() else [])]
 STEPS_ARE = f"The steps are {', '.join(chapter.name for chapter in CHAPTERS)}."
 OLDEST = (3, 11)
+MAKER = f"{sys.base_prefix} {sys.version_info[0]}.{sys.version_info[1]}"
 PORT = 5000
 NOTHING = "/dev/null"  # git knows it on Windows, too
+QUIET = (
+    "import sys; sys.excepthook = lambda e, *x: e is KeyboardInterrupt or sys.__excepthook__(e, *x)"
+)
 
 
 class Stop(Exception):
@@ -51,7 +55,7 @@ def run(words):
     names, port = take_port(words)
     if len(names) > 1:
         raise Stop("run takes one step or one folder.")
-    app = find(names[0]) if names else CHAPTERS[-1]
+    app = find(names[0]) if names else [ROOT, *CHAPTERS][-1]
     file = app if app.is_file() else app / "app.py"
     if not file.is_file():
         raise Stop(f"There is no {shown(file)} yet: write it, then run it.")
@@ -143,7 +147,7 @@ def split(words):
 
 def take_port(words):
     """Return the words without --port, and its number or None."""
-    words = [part for word in words for part in word.split("=")]
+    words = [p for w in words for p in (w.split("=") if w.startswith("--port=") else [w])]
     if "--port" not in words:
         return words, None
     at = words.index("--port")
@@ -204,35 +208,31 @@ def install(*folders):
     """Bring .venv in line with the requirements.txt of these folders, if it is not already."""
     if not is_whole():
         make_environment()
-    wanted = {ROOT / name / "requirements.txt": stamp(name) for name in folders}
-    missing = [file for file in wanted if read(file) != read(wanted[file])]
-    if not missing:
-        return
-    print(f"Installing the packages of {' and '.join(map(shown, missing))}; this happens once.")
-    options = [word for file in missing for word in ("-r", file)]
-    if python("pip", "install", "--disable-pip-version-check", *options):
-        raise Stop("The packages are not installed, pip says why. Try again with a network.")
-    for file in missing:
-        wanted[file].write_text(read(file), "utf-8")
+    for name in folders:
+        file, done = ROOT / name / "requirements.txt", stamp(name)
+        if read(file) != read(done):
+            print(f"Installing the packages of {shown(file)}; this happens once.")
+            done.unlink(missing_ok=True)
+            if python("pip", "install", "--disable-pip-version-check", "-r", file):
+                raise Stop("The packages are not installed, pip says why. Try again online.")
+            done.write_text(read(file), "utf-8")
 
 
 def is_whole():
-    """Say whether .venv was made to its end, by a Python that is still there."""
-    home = read(stamp("python"))
-    return bool(home) and Path(home).exists() and PYTHON.exists()
+    """Say whether .venv was made to its end, by this Python."""
+    return read(stamp("python")) == MAKER and PYTHON.exists()
 
 
 def make_environment():
     """Make .venv, in the place of one that was interrupted or has lost its Python."""
     hint = "This Python makes no virtual environments. On Debian: sudo apt install python3-venv"
-    if not importlib.util.find_spec("ensurepip"):
-        raise Stop(hint)
     print(f"Making the virtual environment {shown(VENV)}.", flush=True)
     try:
         venv.create(VENV, clear=True, with_pip=True, symlinks=not WINDOWS)
     except (subprocess.CalledProcessError, ValueError) as error:  # the latter: a colon in the path
         raise Stop(str(error) if isinstance(error, ValueError) else hint) from error
-    stamp("python").write_text(sys.base_prefix, "utf-8")
+    next(VENV.rglob("site-packages")).joinpath("workbook.pth").write_text(QUIET, "utf-8")
+    stamp("python").write_text(MAKER, "utf-8")
 
 
 def stamp(name):
@@ -290,6 +290,7 @@ def main(words):
     """Do what the words say and return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a Windows console lacks many letters
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing it started outlives it
     verb, *others = words or ["help"]
     try:
         if verb in VERBS:

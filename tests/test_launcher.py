@@ -1,6 +1,7 @@
 """workbook.py does what the README says, on a fresh clone in a path with a space and an umlaut."""
 
 import ast
+import contextlib
 import importlib.util
 import os
 import re
@@ -80,6 +81,19 @@ def launch(folder, *words, cwd=None, **environment):
     )
 
 
+def start(folder, *words):
+    """Type python3 workbook.py with these words; return the process in a group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "workbook.py", *words],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+
+
 @pytest.fixture
 def launcher(bare):
     """workbook.py of a folder without .venv, imported as a module."""
@@ -149,9 +163,7 @@ def test_an_interrupted_beginning_heals(bare):
 
     assert done.returncode == 2
     assert not (bare / ".venv/half.txt").exists()
-    assert done.stdout.endswith(
-        "The packages are not installed, pip says why. Try again with a network.\n"
-    )
+    assert done.stdout.endswith("The packages are not installed, pip says why. Try again online.\n")
     assert "Traceback" not in done.stdout
     again = launch(bare, "run", **NO_NETWORK)
     assert "Making" not in again.stdout
@@ -164,15 +176,7 @@ def test_an_interrupted_beginning_heals(bare):
 @POSIX_ONLY
 def test_run_starts_an_app_and_ctrl_c_ends_it(installed):
     """run answers in the browser, and Ctrl-C ends it without a traceback."""
-    server = subprocess.Popen(
-        [sys.executable, "workbook.py", "run", "--port", str(a_port())],
-        cwd=installed,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        start_new_session=True,
-    )
+    server = start(installed, "run", "--port", str(a_port()))
     try:
         beginning = iter(server.stdout.readline, "")
         address = next(filter(None, (re.search(r"Open (\S+) in", line) for line in beginning)))[1]
@@ -184,6 +188,36 @@ def test_run_starts_an_app_and_ctrl_c_ends_it(installed):
     assert 'href="/register"' in page
     assert server.returncode == 0
     assert "Traceback" not in output
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("words", [["run", "--port", "0"], ["test", "3"]])
+def test_ctrl_c_is_quiet_at_every_moment(installed, words):
+    """Whoever presses Ctrl-C while a command still imports its packages sees no traceback."""
+    words = [str(a_port()) if word == "0" else word for word in words]
+    for moment in range(1, 6):
+        typed = start(installed, *words)
+        next(line for line in typed.stdout if line.startswith("+ "))
+        time.sleep(moment * 0.1)
+        os.killpg(typed.pid, signal.SIGINT)
+
+        assert "Traceback" not in typed.communicate(timeout=30)[0]
+
+
+@POSIX_ONLY
+def test_nothing_outlives_the_launcher(installed):
+    """A launcher that is told to end (SIGTERM) ends the server, too."""
+    port = a_port()
+    typed = start(installed, "run", "--port", str(port))
+    try:
+        assert visit(f"http://127.0.0.1:{port}")
+        typed.terminate()
+        typed.communicate(timeout=30)
+        with pytest.raises(urllib.error.URLError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(typed.pid, signal.SIGKILL)
 
 
 def a_port():
@@ -213,12 +247,13 @@ def visit(address):
         (["steps/03_hashing/"], "steps/03_hashing/app.py"),
         (["mine"], "mine/app.py"),
         (["mine/server.py"], "mine/server.py"),
+        (["a=b"], "a=b/app.py"),
     ],
 )
 def test_run_finds_the_app(launcher, calls, words, file):
     """run takes a step by any of its names, a folder or a file; without a name the last app."""
-    for name in ("app.py", "server.py"):
-        path = launcher.ROOT / "mine" / name
+    for name in ("mine/app.py", "mine/server.py", "a=b/app.py"):
+        path = launcher.ROOT / name
         path.parent.mkdir(exist_ok=True)
         path.touch()
 
@@ -237,6 +272,14 @@ def test_run_prefers_the_finished_app(bare, launcher, calls, monkeypatch):
 
     assert launcher.main(["run"]) == 0
     assert calls[1].endswith("flask --app final/app.py run --debug --port 5000 --no-debugger")
+
+
+def test_run_without_steps_is_one_sentence(launcher, calls, monkeypatch, capsys):
+    """In a damaged copy there is nothing to run, and no traceback."""
+    monkeypatch.setattr(launcher, "CHAPTERS", [])
+
+    assert launcher.main(["run"]) == 2
+    assert capsys.readouterr().err == "There is no app.py yet: write it, then run it.\n"
 
 
 def test_a_port_in_use_is_left_alone(launcher, calls, monkeypatch, capsys):
@@ -418,7 +461,11 @@ def test_no_git_is_one_sentence(launcher, monkeypatch, capsys):
 
 def test_no_venv_module_is_one_sentence(launcher, monkeypatch, capsys):
     """Debian without python3-venv is told what to install."""
-    monkeypatch.setattr(launcher.importlib.util, "find_spec", lambda name: None)
+
+    def refuse(path, **_options):
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    monkeypatch.setattr(launcher.venv, "create", refuse)
 
     assert launcher.main(["run"]) == 2
     assert "sudo apt install python3-venv" in capsys.readouterr().err
@@ -465,10 +512,23 @@ def test_a_lost_python_is_replaced(launcher, monkeypatch):
     launcher.PYTHON.parent.mkdir(parents=True)
     launcher.PYTHON.touch()
     assert not launcher.is_whole()
-    launcher.stamp("python").write_text(sys.base_prefix, "utf-8")
+    launcher.stamp("python").write_text(launcher.MAKER, "utf-8")
     assert launcher.is_whole()
-    launcher.stamp("python").write_text("/gone", "utf-8")
-    assert not launcher.is_whole()
+    for other in ("/gone 3.11", f"{sys.base_prefix} 3.10", sys.base_prefix):
+        launcher.stamp("python").write_text(other, "utf-8")
+        assert not launcher.is_whole()
+
+
+def test_what_fails_to_install_is_installed_again(launcher, monkeypatch):
+    """A stamp of earlier packages does not outlive an installation that broke off."""
+    monkeypatch.setattr(launcher, "is_whole", lambda: True)
+    monkeypatch.setattr(launcher, "call", lambda *words: 1)
+    launcher.VENV.mkdir()
+    launcher.stamp(".").write_text("earlier packages", "utf-8")
+    with pytest.raises(launcher.Stop, match="not installed"):
+        launcher.install(".")
+
+    assert not launcher.stamp(".").exists()
 
 
 def test_an_old_python_gets_one_sentence():
