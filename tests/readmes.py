@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,6 +190,8 @@ class Workshop:
     def root_readme(self):
         """Return the root README with all that is generated in its place."""
         text = (ROOT / "README.md").read_text("utf-8")
+        mistakes = tomllib.loads((ROOT / "tests/mistakes.toml").read_text("utf-8"))
+        text = re.sub(r"\d+(?= mistakes in)", str(len(mistakes)), text)
         text = TABLE.sub(lambda found: found[1] + "".join(map(self.row, STEPS)), text)
         last = STEPS[-1]
         swapped = edit_of(MISTAKE.search(readme(last)))

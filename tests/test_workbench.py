@@ -146,14 +146,25 @@ def test_the_page_s_own_password_form_comes_first():
 @pytest.mark.parametrize(
     ("html", "complete"),
     [
-        ('<form method="post"><input name="username"><input name="password"></form>', True),
-        ('<form><input name="username"><input name="password"></form>', False),
-        ('<form method="post"><input name="username"><input name="pw"></form>', False),
-        ('<form method="post"><input name="username"><input id="password"></form>', False),
+        ('<form method="post"><input name="username"><input name="password"><button>', True),
+        ('<form><input name="username"><input name="password"><button>', False),
+        ('<form method="post"><input name="username"><input name="pw"><button>', False),
+        ('<form method="post"><input name="username"><input id="password"><button>', False),
+        ('<form method="post"><input name="username"><input name="password"></form>', False),
+        (
+            '<form id="a" method="post"><input name="username"><input name="password"></form>'
+            '<button form="a">',
+            True,
+        ),
+        (
+            '<form id="a" method="post"><input name="username"><input name="password"></form>'
+            '<button form="b">',
+            False,
+        ),
     ],
 )
 def test_a_form_asks_for_fields_by_name(html, complete):
-    """A form without method="post", or with a field that has another name, is noticed."""
+    """A form without method="post", a name or a button, which may stand outside, is noticed."""
     assert form(html).asks_for("username", "password") == complete
 
 

@@ -15,6 +15,7 @@ from workbench.attempt import attempt, describe
 MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
 KEEPING_THE_METHOD = (307, 308)
+BUTTON = "button:not([type]), [type=submit], [type=image]"
 INVISIBLE = "head, title, script, style, template, [hidden]"
 HOME = "http://localhost"
 
@@ -25,7 +26,9 @@ class Form:
     def __init__(self, tag, address):
         """Read the form `tag` of the page at `address`."""
         self.tag = tag
-        self.button = tag.select_one("button:not([type]), [type=submit], [type=image]")
+        outside = f'[form="{tag["id"]}"]' if tag.get("id") else "[form='']"
+        page = tag.find_parents()[-1]
+        self.button = tag.select_one(BUTTON) or page.select_one(f":is({BUTTON}){outside}")
         said = self.button.attrs if self.button else {}  # by the button, which overrules the form
         self.action = urljoin(address, said.get("formaction", tag.get("action", "")))
         method = said.get("formmethod", tag.get("method", ""))
@@ -33,8 +36,8 @@ class Form:
         self.names = [field["name"] for field in tag.select("input[name], textarea[name]")]
 
     def asks_for(self, *names):
-        """Say whether the form has a field of each name and sends them by POST."""
-        return self.method == "POST" and set(names) <= set(self.names)
+        """Say whether the form has a field of each name and a button that sends them by POST."""
+        return self.method == "POST" and set(names) <= set(self.names) and bool(self.button)
 
     def leads_to(self, path):
         """Say whether the form has a button that sends it to this path by POST."""

@@ -49,10 +49,12 @@ def page_with_form(browser, path, read):
     require(
         f"the form on {path} posts username and password",
         form and form.asks_for("username", "password"),
-        want='a form with method="post", fields: username, password',
+        want='a form with method="post", fields: username, password, and a button',
         got=form or "no form with a password field",
         read=read,
-        hint="What do the attributes method= of a form and name= of an input do?",
+        hint="What do people press to send the form?"
+        if form and not form.button
+        else "What do the attributes method= of a form and name= of an input do?",
     )
     return page
 
