@@ -16,7 +16,9 @@ from workbench.browser import Browser
 from workbench.fixtures import NAME, PASSWORD
 from workbench.loader import cheap_salts, opened
 
-MISTAKES = tomllib.loads(Path(__file__).with_name("mistakes.toml").read_text("utf-8"))
+HERE = Path(__file__).parent
+MISTAKES = tomllib.loads((HERE / "mistakes.toml").read_text("utf-8"))
+HARMLESS = tomllib.loads((HERE / "harmless.toml").read_text("utf-8"))
 CRASH = re.compile(r"^ {2}got {4}(?:\d+ \w+,? )?\w*(Error|Exception|NotFound|NoResult)\w*: ", re.M)
 
 
@@ -25,24 +27,37 @@ def step_of(mistake):
     return STEPS[mistake["step"] - 1]
 
 
-def sit_with(mistake, folder):
-    """Make the mistake in a copy of its step, and sit the step's checkpoint with it."""
+def edited(step, edits, folder):
+    """Make my_app in a folder: a copy of a step with edits."""
     my_app = folder / "my_app"
     ignore = shutil.ignore_patterns("test_*", "instance", "__*__")
-    shutil.copytree(step_of(mistake), my_app, ignore=ignore)
-    for file, old, new in mistake["edits"]:
+    shutil.copytree(step, my_app, ignore=ignore)
+    for file, old, new in edits:
         text = (my_app / file).read_text("utf-8")
         assert text.count(old) == 1, f"stands {text.count(old)} times: {old}"
         (my_app / file).write_text(text.replace(old, new), "utf-8")
+
+
+def sit_with(mistake, folder):
+    """Make the mistake in a copy of its step, and sit the step's checkpoint with it."""
+    edited(step_of(mistake), mistake["edits"], folder)
     return sit(step_of(mistake), "my_app", "--hints", cwd=folder)
+
+
+def sit_harmless(variant, folder):
+    """Sit all checkpoints with the last snapshot in another style."""
+    edited(STEPS[-1], variant["edits"], folder)
+    return sit(STEPS, "my_app", cwd=folder)
 
 
 @pytest.fixture(scope="module")
 def sittings(tmp_path_factory):
-    """What came of sitting a checkpoint with each mistake, by its name."""
-    folders = [tmp_path_factory.mktemp(name) for name in MISTAKES]
+    """What came of sitting the checkpoints with each mistake and each variant, by its name."""
+    folders = [tmp_path_factory.mktemp(name) for name in (*MISTAKES, *HARMLESS)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip(MISTAKES, pool.map(sit_with, MISTAKES.values(), folders), strict=True))
+        seen = [*pool.map(sit_with, MISTAKES.values(), folders)]
+        seen += pool.map(sit_harmless, HARMLESS.values(), folders[len(MISTAKES) :])
+    return dict(zip((*MISTAKES, *HARMLESS), seen, strict=True))
 
 
 @pytest.fixture(params=MISTAKES)
@@ -110,6 +125,12 @@ def test_a_row_is_complete():
         assert "?" in mistake["question"], name
         assert mistake["fix"].endswith("."), name
         assert mistake["says"], name
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_is_no_mistake_passes(name, sittings):
+    """Every checkpoint is content with an app that keeps its promises in another way."""
+    assert sittings[name].code == 0, sittings[name].output
 
 
 @pytest.mark.parametrize("step", ["04_views", "05_logout"])
