@@ -1,12 +1,18 @@
-"""Sit a checkpoint as a learner does, in a process of its own, and read what it reported."""
+"""Sit checkpoints as a learner does, and read what they reported."""
 
+import contextlib
+import io
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = sorted(ROOT.glob("steps/0*"))
@@ -58,16 +64,42 @@ def sit(steps, app=None, *options, cwd=ROOT):
 
     `app` is what is typed behind --app=, without it the snapshots are checked.
     """
-    folders = [steps] if isinstance(steps, Path) else steps
-    asked = [f"--app={app}"] if app else []
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        words = [*folders, *asked, f"--junitxml={report}", "-p", "no:cacheprovider", *options]
-        done = run_pytest(*words, cwd=cwd)
+        done = run_pytest(*paper(steps, app, report), *options, cwd=cwd)
         sitting = Sitting(done.returncode, done.stdout)
         if report.exists():
             read(report, sitting)
     return sitting
+
+
+def sit_here(steps, app, cwd):
+    """Do the same with hints in this process, which must have no use for its folder and output."""
+    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(cwd):
+        report, output = Path(scratch, "report.xml"), io.StringIO()
+        with contextlib.redirect_stdout(output):
+            code = pytest.main([*map(str, paper(steps, app, report)), "--hints"])
+        sitting = Sitting(int(code), output.getvalue())
+        if report.exists():
+            read(report, sitting)
+    return sitting
+
+
+def sit_all(sittings):
+    """Return what comes of many sittings, given as (steps, app, cwd), on all cores at once.
+
+    Each core has one process for them: to start one takes longer than to sit a checkpoint.
+    """
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh) as pool:
+        return list(pool.map(sit_here, *zip(*sittings, strict=True)))
+
+
+def paper(steps, app, report):
+    """Return the words for pytest to sit the checkpoints of one step, or of a list of steps."""
+    folders = [steps] if isinstance(steps, Path) else steps
+    asked = [f"--app={app}"] if app else []
+    return [*folders, *asked, f"--junitxml={report}", "-p", "no:cacheprovider"]
 
 
 def read(report, sitting):

@@ -165,6 +165,7 @@ BROKEN = [
         "a page that leads to itself",
         home('return redirect("/")'),
         "more than 5 redirects, the last one to /",
+        r"app.py:def home\(\):",
         sentence="the app answers: GET / shows a page",
         hint="on to itself",
     ),
@@ -172,6 +173,7 @@ BROKEN = [
         "a page that leads to ever new ones",
         home('return redirect("/on/1")', LOOP),
         "more than 5 redirects, the last one to /on/6",
+        r"app.py:def home\(\):",
         sentence="the app answers: GET / shows a page",
     ),
     Case(

@@ -1,6 +1,5 @@
 """Every mistake of mistakes.toml is noticed by the right check, once, and in plain words."""
 
-import os
 import re
 import shutil
 import threading
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from examiner import ROOT, STEPS, sit
+from examiner import ROOT, STEPS, sit_all
 from readmes import checkpoints
 from workbench.browser import Browser
 from workbench.fixtures import NAME, PASSWORD
@@ -38,26 +37,17 @@ def edited(step, edits, folder):
         (my_app / file).write_text(text.replace(old, new), "utf-8")
 
 
-def sit_with(mistake, folder):
-    """Make the mistake in a copy of its step, and sit the step's checkpoint with it."""
-    edited(step_of(mistake), mistake["edits"], folder)
-    return sit(step_of(mistake), "my_app", "--hints", cwd=folder)
-
-
-def sit_harmless(variant, folder):
-    """Sit all checkpoints with the last snapshot in another style."""
-    edited(STEPS[-1], variant["edits"], folder)
-    return sit(STEPS, "my_app", cwd=folder)
-
-
 @pytest.fixture(scope="module")
 def sittings(tmp_path_factory):
     """What came of sitting the checkpoints with each mistake and each variant, by its name."""
-    folders = [tmp_path_factory.mktemp(name) for name in (*MISTAKES, *HARMLESS)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        seen = [*pool.map(sit_with, MISTAKES.values(), folders)]
-        seen += pool.map(sit_harmless, HARMLESS.values(), folders[len(MISTAKES) :])
-    return dict(zip((*MISTAKES, *HARMLESS), seen, strict=True))
+    rows = [(name, step_of(row), row["edits"]) for name, row in MISTAKES.items()]
+    rows += [(name, STEPS, row["edits"]) for name, row in HARMLESS.items()]
+    papers = []
+    for name, steps, edits in rows:
+        folder = tmp_path_factory.mktemp(name)
+        edited(STEPS[-1] if steps is STEPS else steps, edits, folder)
+        papers.append((steps, "my_app", folder))
+    return dict(zip((name for name, *_ in rows), sit_all(papers), strict=True))
 
 
 @pytest.fixture(params=MISTAKES)

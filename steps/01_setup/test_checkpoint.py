@@ -15,10 +15,11 @@ KNOWN_KEYS = """
     somesecretkey supersecret supersecretkey test thisisasecret thisisasecretkey thisissecret
     topsecret youcannotguessme youllneverguess yoursecretkey yoursecretkeyhere youwillneverguess
 """.split()
+SETS_THE_KEY = r"(?i)secret_?key"
 
 
 @pytest.fixture
-def secret_key(app):
+def secret_key(app, copy):
     """The SECRET_KEY of the app."""
     key = app.config["SECRET_KEY"]
     require(
@@ -28,6 +29,8 @@ def secret_key(app):
         got=repr(key),
         read="the-secret-key",
         hint='app.config["SECRET_KEY"] signs the session cookie. Where does your app set it?',
+        at=copy,
+        word=SETS_THE_KEY,
     )
     return key
 
@@ -47,7 +50,7 @@ def test_flask_sqlalchemy_is_attached(app, db):
     expect(not answer.error, want="an answer", got=answer, read="attach-the-extensions")
 
 
-def test_the_database_has_an_address(app):
+def test_the_database_has_an_address(app, copy):
     """the database has an address: SQLALCHEMY_DATABASE_URI is set"""
     address = app.config.get("SQLALCHEMY_DATABASE_URI")
 
@@ -57,10 +60,12 @@ def test_the_database_has_an_address(app):
         got=repr(address),
         read="the-database-address",
         hint="Which setting of app.config does Flask-SQLAlchemy read?",
+        at=copy,
+        word=r"SQLALCHEMY_|DATABASE",
     )
 
 
-def test_flask_login_is_attached(app):
+def test_flask_login_is_attached(app, copy):
     """Flask-Login is attached: the app has a login manager"""
     expect(
         hasattr(app, "login_manager"),
@@ -68,6 +73,8 @@ def test_flask_login_is_attached(app):
         got="no app.login_manager",
         read="attach-the-extensions",
         hint="Has the LoginManager met the app? See LoginManager.init_app().",
+        at=copy,
+        word=r"LoginManager\(",
     )
 
 
@@ -79,6 +86,8 @@ def test_flask_bcrypt_is_ready(app, copy):
         got="none in your files",
         read="attach-the-extensions",
         hint="The import brings the class Bcrypt. Where is an object of it made?",
+        at=copy,
+        word=r"\bBcrypt\b",
     )
 
 
@@ -93,10 +102,12 @@ def test_the_secret_key_stays_the_same(secret_key, copy):
         got="another key at the second start" if key else again,
         read="the-secret-key",
         hint="What happens to a cookie that was signed with the key of the last start?",
+        at=copy,
+        word=SETS_THE_KEY,
     )
 
 
-def test_the_secret_key_is_not_a_known_one(secret_key):
+def test_the_secret_key_is_not_a_known_one(secret_key, copy):
     """SECRET_KEY is not one that everybody knows"""
     text = secret_key if isinstance(secret_key, str) else secret_key.decode("latin-1")
 
@@ -106,4 +117,6 @@ def test_the_secret_key_is_not_a_known_one(secret_key):
         got=repr(secret_key),
         read="the-secret-key",
         hint="secrets.token_hex() makes a key that nobody can guess.",
+        at=copy,
+        word=SETS_THE_KEY,
     )

@@ -7,7 +7,7 @@ from workbench.finding import expect, require
 
 
 @pytest.fixture
-def load_user(app, columns, save_user):
+def load_user(app, copy, columns, save_user):
     """The app's user loader, as a function that returns an Attempt at the user."""
     loader = app.login_manager._user_callback
     require(
@@ -17,6 +17,8 @@ def load_user(app, columns, save_user):
         got="no user loader yet",
         read="the-user-loader",
         hint="Which decorator tells Flask-Login about a function?",
+        at=copy,
+        word=r"user_loader|def \w*load",
     )
 
     def load(user_id):
@@ -41,21 +43,24 @@ def found_users(app, db, user_model, save_user, load_user):
         got=found[1] if found[1].error else f"{found[1]}, asked for {ids[1]}",
         read="the-user-loader",
         hint="The loader gets the id as text. Does it return the user with that id?",
+        at=app.login_manager._user_callback,
     )
     return found
 
 
-def test_the_id_is_the_primary_key(columns):
+def test_the_id_is_the_primary_key(columns, user_model):
     """every user has an id of their own: the primary key"""
     expect(
         columns["id"].primary_key,
         want="primary_key=True",
         got="id is no primary key",
         read="the-user-model",
+        at=user_model,
+        word=r"^\s*id\b",
     )
 
 
-def test_a_username_is_taken_once(columns, save_user):
+def test_a_username_is_taken_once(user_model, save_user):
     """a username is taken once: the database refuses a second ada"""
     save_user("ada")
     second = save_user("ada")
@@ -66,10 +71,12 @@ def test_a_username_is_taken_once(columns, save_user):
         got=second if second.error else "two users named ada",
         read="the-user-model",
         hint="Which argument of db.Column allows each value once?",
+        at=user_model,
+        word=r"^\s*username\b",
     )
 
 
-def test_a_user_has_a_username(columns, save_user):
+def test_a_user_has_a_username(user_model, save_user):
     """a user has a username: the database refuses one without"""
     nameless = save_user(None)
 
@@ -79,10 +86,12 @@ def test_a_user_has_a_username(columns, save_user):
         got=nameless if nameless.error else "a user whose username is None",
         read="the-user-model",
         hint="Which argument of db.Column forbids None?",
+        at=user_model,
+        word=r"^\s*username\b",
     )
 
 
-def test_a_user_has_a_password_hash(columns, save_user):
+def test_a_user_has_a_password_hash(user_model, save_user):
     """a user has a password hash: the database refuses one without"""
     hashless = save_user("ada", None)
 
@@ -92,10 +101,12 @@ def test_a_user_has_a_password_hash(columns, save_user):
         got=hashless if hashless.error else "a user whose password_hash is None",
         read="the-user-model",
         hint="Which argument of db.Column forbids None?",
+        at=user_model,
+        word=r"^\s*password_hash\b",
     )
 
 
-def test_there_is_room_for_a_hash(columns):
+def test_there_is_room_for_a_hash(columns, user_model):
     """there is room for a bcrypt hash, which is 60 characters long"""
     length = getattr(columns["password_hash"].type, "length", None)
 
@@ -105,10 +116,12 @@ def test_there_is_room_for_a_hash(columns):
         got=f"{length} characters, which PostgreSQL enforces and SQLite ignores",
         read="the-user-model",
         hint="How long may the text in db.String() be?",
+        at=user_model,
+        word=r"^\s*password_hash\b",
     )
 
 
-def test_the_user_loader_finds_each_user(found_users):
+def test_the_user_loader_finds_each_user(app, found_users):
     """the user loader finds each user by their own id"""
     names = [getattr(found.value, "username", None) for found in found_users]
 
@@ -118,6 +131,7 @@ def test_the_user_loader_finds_each_user(found_users):
         got=" and ".join(map(str, found_users)),
         read="the-user-loader",
         hint="The loader gets the id as text. Does it return the user with that id?",
+        at=app.login_manager._user_callback,
     )
 
 

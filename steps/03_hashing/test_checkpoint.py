@@ -19,7 +19,7 @@ def app_context(app):
 
 
 @pytest.fixture
-def user(new_user):
+def user(new_user, user_model):
     """A new user without a password, whose class has set_password()."""
     user = new_user(username="ada")
     require(
@@ -28,6 +28,7 @@ def user(new_user):
         want="User.set_password",
         got="no such method yet",
         read="set-the-password",
+        at=user_model,
     )
     return user
 
@@ -44,6 +45,7 @@ def hashed(user, new_user):
         got=tried if tried.error else "password_hash is None",
         read="set-the-password",
         hint="Inside a method, what stands before the name of an attribute?",
+        at=user.set_password,
     )
     require(
         "set_password() stores the hash as text",
@@ -52,6 +54,7 @@ def hashed(user, new_user):
         got=f"password_hash is of type {type(stored).__name__}",
         read="set-the-password",
         hint="generate_password_hash() returns bytes. Which method makes text of them?",
+        at=user.set_password,
     )
     require(
         "set_password() stores a bcrypt hash",
@@ -62,6 +65,7 @@ def hashed(user, new_user):
         hint="str() does not decode bytes. Which method does?"
         if stored.startswith("b'")
         else "Which method of your Bcrypt object makes a hash of a password?",
+        at=user.set_password,
     )
     return user
 
@@ -75,6 +79,7 @@ def checked(user_model, request):
         want="User.check_password",
         got="no such method yet",
         read="check-the-password",
+        at=user_model,
     )
     user = request.getfixturevalue("hashed")
     right, wrong = (attempt(user.check_password, p) for p in (PASSWORD, ANOTHER_PASSWORD))
@@ -110,10 +115,11 @@ def test_the_hash_is_salted(hashed, new_user):
         got="the same hash twice",
         read="set-the-password",
         hint="bcrypt.gensalt() makes a new salt each time it is called.",
+        at=hashed.set_password,
     )
 
 
-def test_guessing_is_slow(hashed, work_factors):
+def test_guessing_is_slow(hashed, work_factors, copy):
     """guessing is slow: the work factor is 12 or more"""
     asked = work_factors[-1] if work_factors else int(BCRYPT.fullmatch(hashed.password_hash)[1])
 
@@ -123,6 +129,8 @@ def test_guessing_is_slow(hashed, work_factors):
         got=f"a work factor of {asked}",
         read="set-the-password",
         hint="BCRYPT_LOG_ROUNDS and the argument rounds= set it; without them it is 12.",
+        at=copy,
+        word=r"ROUNDS|rounds|gensalt\(|generate_password_hash\(|hashpw\(",
     )
 
 
@@ -135,6 +143,7 @@ def test_an_empty_password_cannot_be_set(hashed):
         want="ValueError",
         got=tried if tried.error else "no error",
         read="set-the-password",
+        at=hashed.set_password,
     )
 
 
@@ -147,6 +156,7 @@ def test_a_long_password_cannot_be_set(hashed):
         want=f"ValueError for {len(LONG_PASSWORD.encode())} bytes",
         got=tried if tried.error else "no error",
         read="72-bytes",
+        at=hashed.set_password,
         hint="bcrypt reads 72 bytes. What happens to the rest of a longer password?",
     )
 
@@ -160,6 +170,7 @@ def test_the_answer_is_true_or_false(checked):
         want="True for the right password, False for a wrong one",
         got=f"{answers[0]!r} and {answers[1]!r}",
         read="check-the-password",
+        at=checked.check_password,
     )
 
 

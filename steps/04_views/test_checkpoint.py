@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from workbench.finding import expect, require
-from workbench.fixtures import ANOTHER_PASSWORD, NAME, PASSWORD
+from workbench.fixtures import ANOTHER_PASSWORD, NAME, PASSWORD, listed
 
 LONG_PASSWORD = PASSWORD + " é" * 20
 
@@ -18,12 +18,14 @@ def reason(new_browser):
 
 @pytest.fixture
 def register(registered, fill_in, reason, stored_users):
-    """Return a function that registers somebody and says whether that was refused, in words."""
+    """Return a function that registers somebody: is it refused in words, and what is seen?"""
 
     def register(name, password):
         before = stored_users()
         page = fill_in("/register", name, password)
-        return page, reason(page) and stored_users() == before
+        after = stored_users()
+        fact = "" if after == before else f"users in the table: {listed(after)}"
+        return reason(page) and not fact, {"got": page, "fact": fact}
 
     return register
 
@@ -37,10 +39,30 @@ def register_explains(registered, fill_in, reason):
         "a refused registration says why, on the page",
         reason(first) or any(reason(page) for page in others),
         want="a message that the page does not show at first",
-        got=first,
+        **unheard(first, "What does the view do when the name is taken?"),
         read="say-why",
-        hint="flash() only stores a message. Which call in a template shows it?",
     )
+
+
+def unheard(page, hint):
+    """Return what was got where a message is missing: has flash() kept one that nothing shows?"""
+    if not page.deeds.flashed:
+        return {"got": page, "hint": hint}
+    return {
+        "got": page,
+        "fact": f'flash() got "{page.deeds.flashed[-1]}"',
+        "hint": "flash() only stores a message. Which call in a template shows it?",
+        "at": page.template,
+    }
+
+
+def unasked(page):
+    """Return what was got where a wrong password opens the door: was bcrypt asked about it?"""
+    if page.deeds.checked:
+        hint = "What does the view do when the password does not fit?"
+        return {"got": page, "fact": "the password does not fit the hash", "hint": hint}
+    hint = "Is check_password() called, with parentheses, before login_user()?"
+    return {"got": page, "fact": "no password was compared with a hash", "hint": hint}
 
 
 @pytest.fixture
@@ -52,9 +74,8 @@ def login_explains(register_explains, ada, fill_in, reason):
         "a wrong password is refused, and the page says so",
         reason(page) and not let_in,
         want="a message that the page does not show at first",
-        got=page,
+        **unasked(page) if let_in else unheard(page, "What if the password is wrong?"),
         read="log-in",
-        hint="What does the view do when the password is wrong?",
     )
     return page
 
@@ -66,12 +87,12 @@ def test_registering_leads_to_the_login_page(registered, login_page):
 
 def test_a_taken_name_is_refused(register_explains, register):
     """a taken username is refused: a message on the page, and still one ada"""
-    page, refused = register(NAME, ANOTHER_PASSWORD)
+    refused, seen = register(NAME, ANOTHER_PASSWORD)
 
     expect(
         refused,
         want="a message on the page",
-        got=page,
+        **seen,
         read="register",
         hint="The database refuses the second row. What can the view do about that?",
     )
@@ -80,12 +101,12 @@ def test_a_taken_name_is_refused(register_explains, register):
 def test_an_empty_field_is_refused(register_explains, register):
     """an empty field is refused: a message on the page, and no new user"""
     for name, password in [("", PASSWORD), ("grace", "")]:
-        page, refused = register(name, password)
+        refused, seen = register(name, password)
 
         expect(
             refused,
             want=f'a message when username="{name}" and password="{password}"',
-            got=page,
+            **seen,
             read="register",
             hint="What does the view do with an empty username, and with an empty password?",
         )
@@ -93,14 +114,16 @@ def test_an_empty_field_is_refused(register_explains, register):
 
 def test_a_long_password_is_refused(register_explains, register):
     """a password above 72 bytes is refused: a message, and no new user"""
-    page, refused = register("grace", LONG_PASSWORD)
+    refused, seen = register("grace", LONG_PASSWORD)
 
     expect(
         refused,
         want=f"a message for a password of {len(LONG_PASSWORD.encode())} bytes",
-        got=page,
+        **seen,
         read="register",
-        hint="set_password() raises ValueError. Where does the view catch it?",
+        hint="What does set_password() do with more than 72 bytes?"
+        if seen["fact"]
+        else "set_password() raises ValueError. Where does the view catch it?",
     )
 
 
@@ -113,6 +136,7 @@ def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in):
         want=f'sent to /welcome, and the page says "{NAME}"',
         got=page,
         read="log-in",
+        fact=f"{NAME} is in the session" if page.deeds.logged_in else "",
         hint="Does the view return a redirect() when the password is right?",
     )
 
@@ -121,7 +145,14 @@ def test_a_wrong_password_lets_nobody_in(login_explains):
     """a wrong password lets nobody in: /welcome still greets nobody"""
     page = login_explains.browser.get("/welcome")
 
-    expect(not page.says(NAME), want=f'no "{NAME}" at GET /welcome', got=page, read="log-in")
+    expect(
+        not page.says(NAME),
+        want=f'no "{NAME}" at GET /welcome',
+        got=page,
+        read="log-in",
+        hint="Does login_user() run before the password is checked?",
+        at=login_explains,
+    )
 
 
 def test_nobody_learns_which_names_exist(login_explains, fill_in, reason):
@@ -135,7 +166,10 @@ def test_nobody_learns_which_names_exist(login_explains, fill_in, reason):
         want=told[0],
         got=unknown if unknown.error or unknown.at("/welcome") else told[1],
         read="log-in",
-        hint="Two different answers tell a stranger which names are taken.",
+        hint="Whom does the query find when the name is unknown?"
+        if unknown.at("/welcome")
+        else "Two different answers tell a stranger which names are taken.",
+        at=unknown,
     )
 
 
@@ -155,7 +189,7 @@ def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason):
 def test_the_address_logs_nobody_in(ada, new_browser):
     """a password in the address logs nobody in: only the form does"""
     browser = new_browser()
-    browser.get("/login?" + urlencode({"username": NAME, "password": PASSWORD}))
+    answer = browser.get("/login?" + urlencode({"username": NAME, "password": PASSWORD}))
     page = browser.get("/welcome")
 
     expect(
@@ -164,6 +198,7 @@ def test_the_address_logs_nobody_in(ada, new_browser):
         got=page,
         read="log-in",
         hint="request.form holds what was posted. What do request.args and request.values hold?",
+        at=answer,
     )
 
 

@@ -33,6 +33,7 @@ class Attempt:
 
     value: Any = None
     error: BaseException | None = None
+    function: Any = None  # what was called
 
     def __str__(self):
         """Say what was observed, for the `got` line of a message."""
@@ -56,7 +57,7 @@ def attempt(function, *args, **kwargs):
     SystemExit counts as an error like any other. A call that is still running after
     PATIENCE seconds is told to stop and reported as StillRunning.
     """
-    result = Attempt()
+    result = Attempt(function=function)
     context = contextvars.copy_context()
 
     def work():
@@ -69,7 +70,7 @@ def attempt(function, *args, **kwargs):
     thread.start()
     thread.join(_Patience.seconds)
     if thread.is_alive():
-        late = Attempt(error=StillRunning(_Patience.seconds, _stack_of(thread)))
+        late = Attempt(None, StillRunning(_Patience.seconds, _stack_of(thread)), function)
         _stop(thread)
         _Patience.seconds = IMPATIENCE
         return late

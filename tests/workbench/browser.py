@@ -11,6 +11,7 @@ from flask import got_request_exception
 from werkzeug.datastructures import MultiDict
 
 from workbench.attempt import attempt, describe
+from workbench.deeds import Deeds, watched
 
 MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -84,6 +85,8 @@ class Page:
     def __init__(self, browser, address, status="", html="", hops=(), error=None):
         """Hold an answer; `hops` are the redirects on the way, `error` is what broke."""
         self.browser = browser
+        self.asked = ("GET", address)  # what the visitor did
+        self.deeds = Deeds()  # what the app did
         self.address = address
         self.path = urlsplit(address).path
         self.status = status  # as HTTP writes it: 404 NOT FOUND
@@ -100,6 +103,11 @@ class Page:
     def lines(self):
         """The visible texts, one for each piece between two tags."""
         return list(visible(parsed(self.html)).stripped_strings)
+
+    @property
+    def template(self):
+        """The file of the last template that was rendered on the way to this page, or None."""
+        return next(reversed(self.deeds.templates), None)
 
     @property
     def text(self):
@@ -176,6 +184,12 @@ class Browser:
             return {}
 
     def _open(self, method, address, data=()):
+        with watched(self.app) as deeds:
+            page = self._follow(method, address, data)
+        page.asked, page.deeds = (method, address), deeds
+        return page
+
+    def _follow(self, method, address, data):
         hops = []
         while True:
             response, error = self._request(method, address, data)

@@ -1,7 +1,5 @@
 """What a checkpoint found, and the message that tells the learner."""
 
-import inspect
-import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +7,10 @@ from pathlib import Path
 import pytest
 from jinja2 import TemplateNotFound
 
-from workbench.attempt import Attempt, StillRunning, describe, stack_of
+from workbench.attempt import Attempt, StillRunning, describe
 from workbench.browser import Page
 from workbench.hints import hint_for_error, hint_for_page
+from workbench.lines import line_behind
 from workbench.loader import AppCopy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +30,9 @@ class Finding(pytest.fail.Exception):
     read: str  # "heading" in the README of the checkpoint's step, or "04_views#heading"
     hint: str | None = None
     precondition: str | None = None  # a sentence of its own, where later checks depend on it
+    at: object = None  # what of the learner's is behind it, unless what was got shows that
+    word: str = ""  # a regular expression that picks the line there
+    fact: str = ""  # what else was observed; a crash, 404 and 405 tell enough
 
     def __post_init__(self):
         """Tell pytest whether to make a traceback."""
@@ -39,6 +41,12 @@ class Finding(pytest.fail.Exception):
     def error(self):
         """Return the exception behind what was got, or None."""
         return self.got.error if isinstance(self.got, Page | Attempt) else None
+
+    def seen(self):
+        """Return what was observed, for the `got` line of a message."""
+        is_page = isinstance(self.got, Page)
+        enough = self.error() or (is_page and self.got.status.startswith(("404", "405")))
+        return f"{self.fact}, after {self.got}" if self.fact and not enough else str(self.got)
 
     def reasons(self):
         """Return what may make other tests fail, too: an unmet precondition, the same crash."""
@@ -55,16 +63,16 @@ class Finding(pytest.fail.Exception):
         return known or self.hint
 
 
-def expect(kept, *, want, got, read, hint=None):
+def expect(kept, **found):
     """Raise a Finding unless the promise is kept; the test's docstring is its sentence."""
     if not kept:
-        raise Finding(want, got, read, hint)
+        raise Finding(**found)
 
 
-def require(sentence, kept, *, want, got, read, hint=None):
+def require(sentence, kept, **found):
     """Raise a Finding with a sentence of its own unless the precondition is met."""
     if not kept:
-        raise Finding(want, got, read, hint, sentence)
+        raise Finding(precondition=sentence, **found)
 
 
 def message(sentence, finding, copy, step, hinted, base):
@@ -75,7 +83,7 @@ def message(sentence, finding, copy, step, hinted, base):
     where = place(finding, copy, base)
     hint = hinted and finding.chosen_hint(copy.app)
     lines = [*folded("", sentence, 1), *folded("want", finding.want, 1)]
-    lines += [*folded("got", finding.got, 2), *folded("where", where, 1)]
+    lines += [*folded("got", finding.seen(), 2), *folded("where", where, 1)]
     lines += folded("hint", hint, 2) if hint else []
     chapter, _, heading = finding.read.rpartition("#")
     readme = step.parent / (chapter or step.name) / "README.md"
@@ -84,24 +92,13 @@ def message(sentence, finding, copy, step, hinted, base):
 
 
 def place(finding, copy, base):
-    """Return the learner's own line that an error came through last, else their file."""
-    stack = trace(finding.error(), copy.app)
-    ours = [(name, number) for name, number in stack if Path(name).is_relative_to(copy.root)]
-    if not ours:
-        return shown(copy.source, base)
-    name, number = ours[-1]
-    file = shown(copy.folder / Path(name).relative_to(copy.root), base)
-    code = Path(name).read_text("utf-8", "backslashreplace").splitlines()[number - 1 : number]
-    return f"{file}, line {number}: {' '.join(code).strip()}".removesuffix(": ")
-
-
-def trace(error, app):
-    """Return (file, line) of what an error came through, or of a view that returned nothing."""
-    silent = re.search("view function for '(.+?)' did not return", str(error))
-    if silent and app:
-        code = inspect.unwrap(app.view_functions[silent[1]]).__code__
-        return [(code.co_filename, code.co_firstlineno)]
-    return stack_of(error) if error else []
+    """Return the learner's own line that is behind a finding, else their file."""
+    file, number = line_behind(finding, copy) or (copy.source, None)
+    ours = copy.folder / file.relative_to(copy.root) if file.is_relative_to(copy.root) else file
+    if not number:
+        return shown(ours, base)
+    code = file.read_text("utf-8", "backslashreplace").splitlines()[number - 1 : number]
+    return f"{shown(ours, base)}, line {number}: {' '.join(code).strip()}".removesuffix(": ")
 
 
 def shown(path, base):

@@ -50,7 +50,7 @@ def app(request, copy, work_factors):
 
 
 @pytest.fixture
-def db(app):
+def db(app, copy):
     """The app's SQLAlchemy object."""
     db = app.extensions.get("sqlalchemy")
     require(
@@ -60,12 +60,14 @@ def db(app):
         got=f"extensions of the app: {listed(app.extensions)}",
         read="01_setup#attach-the-extensions",
         hint="Which object has to meet the app? See SQLAlchemy.init_app().",
+        at=copy,
+        word=r"SQLAlchemy\(",
     )
     return db
 
 
 @pytest.fixture
-def user_model(db):
+def user_model(db, copy):
     """The class User."""
     models = {mapper.class_.__name__: mapper.class_ for mapper in db.Model.registry.mappers}
     require(
@@ -77,6 +79,8 @@ def user_model(db):
         hint="The checkpoints look for a model of the name User."
         if models
         else "Which base class turns a class into a table with columns?",
+        at=copy,
+        word=r"^class User|^class .*Model",
     )
     mapped = attempt(configure_mappers)
     require(
@@ -85,6 +89,7 @@ def user_model(db):
         want="models that fit together",
         got=mapped,
         read="02_model#the-user-model",
+        at=models["User"],
     )
     return models["User"]
 
@@ -112,12 +117,13 @@ def columns(user_model):
         want="columns: id, username, password_hash",
         got="columns: " + ", ".join(columns.keys()),
         read="02_model#the-user-model",
+        at=user_model,
     )
     return columns
 
 
 @pytest.fixture
-def table(app, db, user_model, columns):
+def table(app, copy, db, user_model, columns):
     """The table of User, once it exists in the database."""
     with app.app_context():
         tables = sqlalchemy.inspect(db.session.get_bind(user_model)).get_table_names()
@@ -128,6 +134,8 @@ def table(app, db, user_model, columns):
         got=f"tables: {listed(tables)}",
         read="02_model#the-table",
         hint="Which call makes the tables, and does it run below the model?",
+        at=copy,
+        word=r"create_all",
     )
     return user_model.__table__
 
@@ -152,21 +160,22 @@ def save_user(app, db, table, new_user):
         want="a new row in the table",
         got=first,
         read="02_model#the-user-model",
+        at=user_model,
     )
     return lambda *args: attempt(save, *args)
 
 
 @pytest.fixture
 def stored_users(app, db, user_model, table):
-    """Return a function that tells how many users of a name, or in all, are stored."""
+    """Return a function that returns the names of the users who are stored."""
 
-    def count(**filters):
+    def names():
         with app.app_context():
-            return len(db.session.scalars(db.select(user_model).filter_by(**filters)).all())
+            return db.session.scalars(db.select(user_model.username)).all()
 
-    return count
+    return names
 
 
 def listed(values):
     """Return the names as one line, or "none"."""
-    return ", ".join(sorted(values)) or "none"
+    return ", ".join(sorted(str(value) or "''" for value in values)) or "none"

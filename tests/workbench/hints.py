@@ -13,7 +13,7 @@ ERRORS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["
 def hint_for_error(error, app):
     """Return the hint that belongs to an error, or None."""
     views = ", ".join(sorted(set(app.view_functions) - {"static"})) if app else ""
-    if login_view(app) and login_view(app) == getattr(error, "endpoint", None):
+    if is_about_login_view(error, app):
         return f"login_view takes the name of a view function. There are: {views}."
     for row in ERRORS:
         match = re.search(row.get("text", ""), str(error))
@@ -22,9 +22,20 @@ def hint_for_error(error, app):
     return getattr(error, "hint", None)
 
 
+def is_about_login_view(error, app):
+    """Say whether Flask found no view of the name that Flask-Login sends strangers to."""
+    return bool(login_view(app)) and login_view(app) == getattr(error, "endpoint", None)
+
+
 def login_view(app):
     """Return the name of the view that Flask-Login sends strangers to, or None."""
     return getattr(getattr(app, "login_manager", None), "login_view", None)
+
+
+def lacks_login_view(page):
+    """Say whether Flask-Login has turned a visitor away, and knows no page to send them to."""
+    refused = page.status.startswith("401") and page.deeds.turned_away
+    return refused and not login_view(page.browser.app)
 
 
 def hint_for_page(page):
@@ -42,6 +53,6 @@ def hint_for_page(page):
         return f"No route answers {page.path}. Routes so far: {routes}."
     if page.status.startswith("405"):
         return f"Which methods does the route of {page.path} accept?"
-    if page.status.startswith("401") and not login_view(app):
+    if lacks_login_view(page):
         return "Flask-Login answers 401 while it knows no login page: see LoginManager.login_view."
     return None

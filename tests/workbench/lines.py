@@ -1,0 +1,104 @@
+"""Find the line of the learner's own that is behind an error, a page or an object."""
+
+import inspect
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
+
+from workbench.attempt import Attempt, stack_of
+from workbench.browser import Page
+from workbench.hints import is_about_login_view, lacks_login_view
+
+DEFINITION = r"\bdef |\bclass |\blambda\b"
+ROUTE = r"@.*\.(route|get|post)\("
+
+
+def line_behind(finding, copy):
+    """Return (file, number) of the line to look at; the number, or all of it, may be None.
+
+    It is the last one that an error came through, else the first one that `finding.word` fits
+    in the thing at which the finding points, else the one where that thing starts.
+    """
+    crash = [place for place in trace(finding.error(), copy.app) if is_ours(place, copy)]
+    if crash:
+        return crash[-1]
+    thing, word = finding.got if finding.at is None else finding.at, finding.word
+    if is_about_login_view(finding.error(), copy.app):
+        thing, word = copy, r"\blogin_view\b"
+    elif isinstance(thing, Page) and lacks_login_view(thing):
+        thing, word = copy, r"\bLoginManager\("
+    starts = [place for place in starts_of(thing, copy) if is_ours(place, copy)]
+    word = word or word_for(thing)
+    found = [(file, number_of(word, file, start)) for file, start in starts]
+    exact = [place for place in found if place[1]]
+    if exact or thing is copy:
+        return next(iter(exact), None)
+    return next(iter(starts), None)
+
+
+def trace(error, app):
+    """Return (file, line) of what an error came through, or of a view that returned nothing."""
+    silent = re.search("view function for '(.+?)' did not return", str(error))
+    if silent and app:
+        return starts_of(app.view_functions[silent[1]], None)
+    return [(Path(name), number) for name, number in stack_of(error)] if error else []
+
+
+def is_ours(place, copy):
+    """Say whether the place is in a file of the learner's."""
+    return place[0].is_relative_to(copy.root)
+
+
+def starts_of(thing, copy):
+    """Return (file, number of its first line) of a thing; of an app, of each of its files."""
+    if thing is copy:
+        files = [Path(module.__file__) for module in copy.modules.values() if module.__file__]
+        return [(file, 1) for file in sorted(files, key=lambda file: file.stem != copy.source.stem)]
+    if isinstance(thing, Path):
+        return [(thing, None)]
+    if isinstance(thing, Page):
+        thing = view_of(thing)
+    if isinstance(thing, Attempt):
+        thing = thing.function
+    try:
+        thing = inspect.unwrap(thing)
+        return [(Path(inspect.getsourcefile(thing)), inspect.findsource(thing)[1] + 1)]
+    except (TypeError, OSError, ValueError):  # not written in a file of Python
+        return []
+
+
+def word_for(thing):
+    """Return what fits the line that stands for a thing."""
+    is_refused = isinstance(thing, Page) and thing.status.startswith("405")
+    return ROUTE if is_refused else DEFINITION
+
+
+def number_of(word, file, start):
+    """Return the number of the first line from `start` on that the expression fits, or None."""
+    lines = file.read_text("utf-8", "backslashreplace").splitlines()
+    start = start or 1
+    numbers = range(start, len(lines) + 1)
+    return next((number for number in numbers if re.search(word, lines[number - 1])), None)
+
+
+def view_of(page):
+    """Return the function that answered first when a visitor came to this page, or None."""
+    method, address = page.asked
+    app, path = page.browser.app, urlsplit(address).path
+    routes = app.url_map.bind("localhost")
+    for _ in range(3):  # a slash may be missing, and another method may be meant
+        try:
+            view = app.view_functions[routes.match(path, method)[0]]
+        except RequestRedirect as redirect:
+            path = urlsplit(redirect.new_url).path
+        except MethodNotAllowed as refused:
+            method = refused.valid_methods[0]
+        except NotFound:
+            return None
+        else:
+            view_class = getattr(view, "view_class", None)
+            return getattr(view_class, method.lower(), view_class) if view_class else view
+    return None
