@@ -67,10 +67,7 @@ def sit(steps, app=None, *options, cwd=ROOT):
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
         done = run_pytest(*paper(steps, app, report), *options, cwd=cwd)
-        sitting = Sitting(done.returncode, done.stdout)
-        if report.exists():
-            read(report, sitting)
-    return sitting
+        return read(report, Sitting(done.returncode, done.stdout))
 
 
 def sit_here(steps, app, cwd):
@@ -79,10 +76,7 @@ def sit_here(steps, app, cwd):
         report, output = Path(scratch, "report.xml"), io.StringIO()
         with contextlib.redirect_stdout(output):
             code = pytest.main([*map(str, paper(steps, app, report)), "--hints"])
-        sitting = Sitting(int(code), output.getvalue())
-        if report.exists():
-            read(report, sitting)
-    return sitting
+        return read(report, Sitting(int(code), output.getvalue()))
 
 
 def sit_all(sittings):
@@ -103,7 +97,9 @@ def paper(steps, app, report):
 
 
 def read(report, sitting):
-    """Add the outcomes and messages of a JUnit report to the sitting."""
+    """Return the sitting with the outcomes and messages of its JUnit report, if there is one."""
+    if not report.exists():
+        return sitting
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest wrote it a moment ago
         name = case.get("name")
         seen = next((part for part in case if part.tag in ("failure", "error", "skipped")), None)
@@ -111,3 +107,4 @@ def read(report, sitting):
         sitting.outcomes[name] = outcome
         if seen is not None:
             sitting.messages[name] = (seen.text or seen.get("message", "")).strip()
+    return sitting

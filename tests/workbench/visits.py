@@ -110,7 +110,7 @@ def why_not_stored(page, users, register_page):
 
 
 @pytest.fixture
-def ada(app, registered, fill_in, new_browser):
+def ada(registered, fill_in, new_browser):
     """The browser of ada, who has registered and logged in."""
     answer = fill_in("/login", NAME, PASSWORD)
     browser = answer.browser
