@@ -1,120 +1,143 @@
 """Every mistake of mistakes.toml is noticed by the right check, once, and in plain words."""
 
 import re
-import shutil
 import threading
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import sqlalchemy
 from examiner import ROOT, STEPS, sit_all
-from readmes import checkpoints
+from mistakes import HARMLESS, MISTAKES, make
+from readmes import checkpoints, step_before
 from workbench.browser import Browser
 from workbench.fixtures import NAME, PASSWORD
 from workbench.loader import cheap_salts, opened
 
-HERE = Path(__file__).parent
-MISTAKES = tomllib.loads((HERE / "mistakes.toml").read_text("utf-8"))
-HARMLESS = tomllib.loads((HERE / "harmless.toml").read_text("utf-8"))
 CRASH = re.compile(r"^ {2}got {4}(?:\d+ \w+,? )?\w*(Error|Exception|NotFound|NoResult)\w*: ", re.M)
+MADE = {  # each mistake in each snapshot in which it makes sense
+    f"{name}-{snapshot.name[:2]}": (mistake, snapshot)
+    for name, mistake in MISTAKES.items()
+    for snapshot in mistake.snapshots
+}
+RED = {f"{step.name}-not-written-yet": step for step in STEPS}  # on the step before
+UNKIND = re.compile(r"!|\b(simply|just|obviously|please|sorry|oops|wrong of you)\b", re.I)
 
 
 def step_of(mistake):
-    """Return the folder of the step in which the mistake is made."""
-    return STEPS[mistake["step"] - 1]
-
-
-def edited(step, edits, folder):
-    """Make my_app in a folder: a copy of a step with edits."""
-    my_app = folder / "my_app"
-    ignore = shutil.ignore_patterns("test_*", "instance", "__*__")
-    shutil.copytree(step, my_app, ignore=ignore)
-    for file, old, new in edits:
-        text = (my_app / file).read_text("utf-8")
-        assert text.count(old) == 1, f"stands {text.count(old)} times: {old}"
-        (my_app / file).write_text(text.replace(old, new), "utf-8")
+    """Return the folder of the step whose checkpoint notices the mistake."""
+    return STEPS[mistake.step - 1]
 
 
 @pytest.fixture(scope="module")
 def sittings(tmp_path_factory):
     """What came of sitting the checkpoints with each mistake and each variant, by its name."""
-    rows = [(name, step_of(row), row["edits"]) for name, row in MISTAKES.items()]
-    rows += [(name, STEPS, row["edits"]) for name, row in HARMLESS.items()]
-    papers = []
-    for name, steps, edits in rows:
-        folder = tmp_path_factory.mktemp(name)
-        edited(STEPS[-1] if steps is STEPS else steps, edits, folder)
-        papers.append((steps, "my_app", folder))
-    return dict(zip((name for name, *_ in rows), sit_all(papers), strict=True))
-
-
-@pytest.fixture(params=MISTAKES)
-def mistake(request):
-    """One mistake."""
-    return MISTAKES[request.param]
+    papers = [(step_of(row), row.edits, snapshot) for row, snapshot in MADE.values()]
+    papers += [(step, [], step_before(step)) for step in RED.values()]
+    papers += [(STEPS, edits, STEPS[-1]) for edits in HARMLESS.values()]
+    folders = [tmp_path_factory.mktemp("learner") for _ in papers]
+    for (_, edits, snapshot), folder in zip(papers, folders, strict=True):
+        if snapshot:
+            make(edits, snapshot, folder)
+        else:
+            (folder / "my_app").mkdir()
+    sat = sit_all(
+        [(steps, "my_app", folder) for (steps, *_), folder in zip(papers, folders, strict=True)]
+    )
+    return dict(zip([*MADE, *RED, *HARMLESS], sat, strict=True))
 
 
 @pytest.fixture
-def sitting(request, mistake, sittings):
-    """What came of sitting the checkpoint with this mistake."""
-    return sittings[request.node.callspec.params["mistake"]]
+def messages(request, sittings):
+    """The messages that a learner reads: one for a mistake, several for a step not written yet."""
+    sitting = sittings[request.param]
+    return [sitting.messages[name] for name in sitting.failed]
 
 
-def test_a_mistake_is_noticed_once(mistake, sitting):
+every_message = pytest.mark.parametrize("messages", [*MADE, *RED], indirect=True)
+
+
+@pytest.mark.parametrize("case", MADE)
+def test_a_mistake_is_noticed_once(case, sittings):
     """It is one FAILED, of the check that guards it; what depends on it says so."""
+    sitting, (mistake, _) = sittings[case], MADE[case]
+
     assert sitting.code == 1, sitting.output
-    assert sitting.failed == [mistake["fails"]], sitting.output
+    assert sitting.failed == [mistake.fails], sitting.output
     skips = [sitting.messages[name] for name in sitting.of("skipped")]
     assert [text for text in skips if "first make" not in text] == []
 
 
-def test_the_message_is_true(mistake, sitting):
+@pytest.mark.parametrize("case", MADE)
+def test_the_message_says_what_was_seen(case, sittings):
+    """It holds the words that tell this mistake from others, and none that would mislead."""
+    message, (mistake, _) = sittings[case].message, MADE[case]
+
+    assert [words for words in mistake.says if words not in message] == []
+    assert [words for words in mistake.lacks if words in message] == []
+    assert ("  hint   " in message) == mistake.hint
+
+
+@every_message
+def test_a_message_is_complete(messages):
     """It tells what was wanted and what was got, which differ, and where to read on."""
-    rows = {line[:9].strip(): line[9:] for line in sitting.message.splitlines()[1:]}
+    assert messages
+    for message in messages:
+        rows = {line[:9].strip(): line[9:] for line in message.splitlines()[1:]}
 
-    assert [words for words in mistake["says"] if words not in sitting.message] == []
-    assert rows["want"]
-    assert rows["got"]
-    assert rows["want"] != rows["got"]
-    assert rows["read"].startswith("steps/")
+        assert rows["want"]
+        assert rows["got"]
+        assert rows["want"] != rows["got"]
+        assert rows["read"].startswith("steps/")
 
 
-def test_a_crash_names_the_line(sitting):
+@every_message
+def test_a_crash_names_the_line(messages):
     """Where code broke, the message shows the line of the learner's own, not a library's."""
-    assert "site-packages" not in sitting.message
-    if CRASH.search(sitting.message):
-        assert re.search(r"^ {2}where {2}my_app/\S+(, line \d+|$)", sitting.message, re.M)
+    for message in messages:
+        assert "site-packages" not in message
+        if CRASH.search(message):
+            assert re.search(r"^ {2}where {2}my_app/\S+(, line \d+|$)", message, re.M)
 
 
-def test_the_message_is_short(sitting):
-    """It has at most 8 lines of at most 100 ASCII characters."""
-    lines = sitting.message.splitlines()
+@every_message
+def test_a_message_is_short_and_calm(messages):
+    """It has at most 8 lines of at most 100 ASCII characters, without praise, blame or noise."""
+    for message in messages:
+        lines = message.splitlines()
+        ours = [line for line in lines if not line.startswith(("  got", "  where", "         "))]
 
-    assert 0 < len(lines) <= 8
-    assert max(len(line) for line in lines) <= 100
-    assert sitting.message.isascii()
+        assert 0 < len(lines) <= 8
+        assert max(len(line) for line in lines) <= 100
+        assert message.isascii()
+        assert [line for line in ours if UNKIND.search(line)] == []
+
+
+@pytest.mark.parametrize("name", RED)
+def test_what_is_not_written_yet_reads_like_a_to_do(name, sittings):
+    """Nothing is called an error that has not been begun: what is missing is named."""
+    for message in (sittings[name].messages[test] for test in sittings[name].failed):
+        assert not CRASH.search(message), message
+        assert re.search(r"^ {2}got .*(yet|404 NOT FOUND|200 OK|no form|none)", message, re.M)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_every_check_has_its_mistake(step):
     """A check that no known mistake fails would be a dead one."""
-    hit = {m["fails"] for m in MISTAKES.values() if step_of(m) == step}
+    hit = {mistake.fails for mistake in MISTAKES.values() if step_of(mistake) == step}
 
     assert hit == set(checkpoints(step))
 
 
 def test_a_row_is_complete():
     """Each has a question and an answer of one sentence, and none is there twice."""
-    edits = [str((mistake["step"], mistake["edits"])) for mistake in MISTAKES.values()]
+    edits = [str((mistake.step, mistake.edits)) for mistake in MISTAKES.values()]
 
     assert len(MISTAKES) >= 60
     assert len(set(edits)) == len(edits)
     for name, mistake in MISTAKES.items():
-        assert "?" in mistake["question"], name
-        assert mistake["fix"].endswith("."), name
-        assert mistake["says"], name
+        assert "?" in mistake.question, name
+        assert mistake.fix.endswith("."), name
+        assert mistake.says, name
 
 
 @pytest.mark.parametrize("name", HARMLESS)

@@ -16,6 +16,7 @@ KNOWN_KEYS = """
     topsecret youcannotguessme youllneverguess yoursecretkey yoursecretkeyhere youwillneverguess
 """.split()
 SETS_THE_KEY = r"(?i)secret_?key"
+NO_MANAGER = "no app.login_manager"
 
 
 @pytest.fixture
@@ -28,18 +29,24 @@ def secret_key(app, copy):
         want="text or bytes in SECRET_KEY",
         got=repr(key),
         read="the-secret-key",
-        hint='app.config["SECRET_KEY"] signs the session cookie. Where does your app set it?',
+        hint='app.config["SECRET_KEY"] signs the cookies. Where does your app set it, and to what?',
         at=copy,
         word=SETS_THE_KEY,
     )
     return key
 
 
-def test_the_first_page_answers(stranger):
+def test_the_first_page_answers(app, stranger):
     """the app answers: GET / shows a page"""
     page = stranger.get("/")
 
-    expect(page.opens(), want="200 OK", got=page, read="the-first-page")
+    expect(
+        page.opens(),
+        want="200 OK",
+        got=page,
+        read="the-first-page",
+        shared="" if hasattr(app, "login_manager") else NO_MANAGER,
+    )
 
 
 def test_flask_sqlalchemy_is_attached(app, db):
@@ -70,7 +77,8 @@ def test_flask_login_is_attached(app, copy):
     expect(
         hasattr(app, "login_manager"),
         want="a LoginManager that has met the app",
-        got="no app.login_manager",
+        got=NO_MANAGER,
+        shared=NO_MANAGER,
         read="attach-the-extensions",
         hint="Has the LoginManager met the app? See LoginManager.init_app().",
         at=copy,
@@ -80,14 +88,18 @@ def test_flask_login_is_attached(app, copy):
 
 def test_flask_bcrypt_is_ready(app, copy):
     """Flask-Bcrypt is ready: there is an object that hashes passwords"""
+    bcrypt = copy.bcrypt()
+
     expect(
-        copy.bcrypt(),
-        want="a Bcrypt object",
-        got="none in your files",
+        bcrypt and vars(bcrypt),  # init_app() writes there what the app's settings say
+        want="a Bcrypt object that has met the app",
+        got="a Bcrypt object that has met no app" if bcrypt else "none in your files",
         read="attach-the-extensions",
-        hint="The import brings the class Bcrypt. Where is an object of it made?",
+        hint="Has the Bcrypt object met the app? See Bcrypt.init_app()."
+        if bcrypt
+        else "The import brings the class Bcrypt. Where is an object of it made?",
         at=copy,
-        word=r"\bBcrypt\b",
+        word=r"\bBcrypt\(" if bcrypt else r"\bBcrypt\b",
     )
 
 

@@ -3,7 +3,12 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 from workbench.attempt import attempt
+from workbench.deeds import watched
 from workbench.finding import expect, require
+from workbench.fixtures import NO_HASH
+from workbench.hints import has_loader_elsewhere
+
+ANOTHER_HASH = NO_HASH.replace(".", "/")
 
 
 @pytest.fixture
@@ -16,7 +21,9 @@ def load_user(app, copy, columns, save_user):
         want="a function that login_manager.user_loader has registered",
         got="no user loader yet",
         read="the-user-loader",
-        hint="Which decorator tells Flask-Login about a function?",
+        hint="There is more than one LoginManager. Which one has met the app?"
+        if has_loader_elsewhere(copy)
+        else "Which decorator tells Flask-Login about a function?",
         at=copy,
         word=r"user_loader|def \w*load",
     )
@@ -35,17 +42,36 @@ def found_users(app, db, user_model, save_user, load_user):
     with app.test_request_context():
         users = [db.session.get(user_model, row) for row in rows]
         ids = [attempt(lambda user=user: user.get_id()) for user in users]
-    found = [load_user(user_id.value) if user_id.value else user_id for user_id in ids]
+    with watched(app) as deeds:
+        found = [load_user(user_id.value) if user_id.value else user_id for user_id in ids]
+    user, user_id = found[1].value, ids[1]
+    with app.test_request_context():
+        again = attempt(lambda: user.get_id())
     require(
         "the user loader finds the user whom user.get_id() names",
-        getattr(found[1].value, "username", None) == "grace",
+        getattr(user, "username", None) == "grace" and again.value == user_id.value,
         want="the user named grace",
-        got=found[1] if found[1].error else f"{found[1]}, asked for {ids[1]}",
+        got=found[1] if found[1].error else f"{found[1]}, asked for {user_id}",
+        **why_another_user(user, again, deeds),
         read="the-user-loader",
-        hint="The loader gets the id as text. Does it return the user with that id?",
-        at=app.login_manager._user_callback,
+        at=user_model if user_id.error else app.login_manager._user_callback,
+        word=r"\bget_id\b" if user_id.error else "",
     )
     return found
+
+
+def why_another_user(user, again, deeds):
+    """Find out why the user loader returns nobody, or somebody else: what did it ask, and get?"""
+    if getattr(user, "username", None) == "grace":
+        hint = "Does the loader return the row that it finds, or something made of it?"
+        return {"fact": f"get_id() of what came back is {again}", "hint": hint}
+    if not deeds.asked:
+        return {"fact": "the database was not asked", "hint": "Which line looks the user up?"}
+    if user is None and deeds.found:
+        hint = "A function without return returns None."
+        return {"fact": "the query found a user", "hint": hint}
+    hint = "The loader gets the id as text. Does the query look for the row with that id?"
+    return {"fact": f"the query was {deeds.asked[-1]}", "hint": hint}
 
 
 def test_the_id_is_the_primary_key(columns, user_model):
@@ -63,7 +89,7 @@ def test_the_id_is_the_primary_key(columns, user_model):
 def test_a_username_is_taken_once(user_model, save_user):
     """a username is taken once: the database refuses a second ada"""
     save_user("ada")
-    second = save_user("ada")
+    second = save_user("ada", ANOTHER_HASH)
 
     expect(
         isinstance(second.error, IntegrityError),

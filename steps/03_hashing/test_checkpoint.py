@@ -4,11 +4,13 @@ import re
 
 import pytest
 from workbench.attempt import attempt
+from workbench.deeds import watched
 from workbench.finding import expect, require
 from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
 
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 LONG_PASSWORD = "é" * 40  # 40 characters, 80 bytes in UTF-8
+WRONG_PASSWORDS = (ANOTHER_PASSWORD, PASSWORD.upper(), PASSWORD[:-1])
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +36,7 @@ def user(new_user, user_model):
 
 
 @pytest.fixture
-def hashed(user, new_user):
+def hashed(user):
     """A user whose password is set and stored as a bcrypt hash."""
     tried = attempt(user.set_password, PASSWORD)
     stored = user.password_hash
@@ -71,7 +73,7 @@ def hashed(user, new_user):
 
 
 @pytest.fixture
-def checked(user_model, request):
+def checked(app, user_model, new_user, request):
     """A user whose check_password() tells the right password from a wrong one."""
     require(
         "User has a method check_password(password)",
@@ -82,26 +84,55 @@ def checked(user_model, request):
         at=user_model,
     )
     user = request.getfixturevalue("hashed")
-    right, wrong = (attempt(user.check_password, p) for p in (PASSWORD, ANOTHER_PASSWORD))
+    with watched(app) as deeds:
+        right = attempt(user.check_password, PASSWORD)
     require(
         "check_password() accepts the right password",
         right.value,
         want="True",
         got=right,
+        **why_refused(app, right, deeds, new_user()),
         read="check-the-password",
-        hint="A method without return returns None."
-        if right.value is None and not right.error
-        else "Hashing again makes another salt. Which method compares a password with a hash?",
     )
-    require(
-        "check_password() refuses a wrong password",
-        not wrong.value and not wrong.error,
-        want="False",
-        got=wrong,
-        read="check-the-password",
-        hint="Is the password that was typed compared with the stored hash?",
-    )
+    for password in WRONG_PASSWORDS:
+        before = user.password_hash
+        wrong = attempt(user.check_password, password)
+        changed = user.password_hash != before
+        require(
+            "check_password() refuses a wrong password",
+            not wrong.value and not wrong.error,
+            want=f'False for "{password}"',
+            got=wrong,
+            fact="check_password() has changed password_hash" if changed else "",
+            read="check-the-password",
+            hint="Which method compares a password with a hash, and changes neither?"
+            if changed
+            else "Is the whole password, as it was typed, compared with the stored hash?",
+        )
     return user
+
+
+def why_refused(app, tried, deeds, another):
+    """Find out why the right password is refused: what was compared, and what hashed?"""
+    with watched(app) as setting:
+        attempt(another.set_password, PASSWORD)
+    if tried.value is None and not tried.error:
+        return {"hint": "A method without return returns None."}
+    if deeds.hashed:
+        fact = "the password was hashed anew, with a new salt"
+        return {"fact": fact, "hint": "Which method compares a password with a stored hash?"}
+    if setting.hashed[1:]:
+        fact = "set_password() made a hash, and a hash of that"
+        return {"fact": fact, "hint": "Who hashes what is a hash already?", "at": type(another)}
+    if not deeds.checked:
+        fact = "bcrypt was not asked"
+        return {"fact": fact, "hint": "Which method compares a password with a stored hash?"}
+    compared = deeds.checked[-1][0]
+    if setting.hashed[:1] in ([], [compared]):
+        hint = "Is what bcrypt gets the stored hash, unchanged?"
+        return {"fact": "the stored hash does not fit the password", "hint": hint}
+    fact = f'"{compared}" was compared with the hash of "{setting.hashed[0]}"'
+    return {"fact": fact, "hint": "Do both methods treat the password in the same way?"}
 
 
 def test_the_hash_is_salted(hashed, new_user):
@@ -119,7 +150,7 @@ def test_the_hash_is_salted(hashed, new_user):
     )
 
 
-def test_guessing_is_slow(hashed, work_factors, copy):
+def test_guessing_is_slow(app, hashed, work_factors, copy):
     """guessing is slow: the work factor is 12 or more"""
     asked = work_factors[-1] if work_factors else int(BCRYPT.fullmatch(hashed.password_hash)[1])
 
@@ -130,34 +161,40 @@ def test_guessing_is_slow(hashed, work_factors, copy):
         read="set-the-password",
         hint="BCRYPT_LOG_ROUNDS and the argument rounds= set it; without them it is 12.",
         at=copy,
-        word=r"ROUNDS|rounds|gensalt\(|generate_password_hash\(|hashpw\(",
+        word="BCRYPT_LOG_ROUNDS"
+        if "BCRYPT_LOG_ROUNDS" in app.config
+        else r"rounds|gensalt\(|generate_password_hash\(|hashpw\(",
     )
 
 
 def test_an_empty_password_cannot_be_set(hashed):
     """an empty password cannot be set: set_password() raises ValueError"""
-    tried = attempt(hashed.set_password, "")
-
-    expect(
-        isinstance(tried.error, ValueError),
-        want="ValueError",
-        got=tried if tried.error else "no error",
-        read="set-the-password",
-        at=hashed.set_password,
-    )
+    hint = "What does set_password() do before it hashes, and what if the password is empty?"
+    expect_refusal(hashed, "", want="ValueError", read="set-the-password", hint=hint)
 
 
 def test_a_long_password_cannot_be_set(hashed):
     """a password above 72 bytes cannot be set: set_password() raises ValueError"""
-    tried = attempt(hashed.set_password, LONG_PASSWORD)
+    want = f"ValueError for {len(LONG_PASSWORD.encode())} bytes"
+    hint = "bcrypt reads 72 bytes. What happens to the rest of a longer password?"
+    expect_refusal(hashed, LONG_PASSWORD, want=want, read="72-bytes", hint=hint)
+
+
+def expect_refusal(user, password, hint, **found):
+    """Raise a Finding unless set_password() raises ValueError; say what it does instead."""
+    before = user.password_hash
+    tried = attempt(user.set_password, password)
+    silent = not tried.error and user.password_hash == before
+    answer = "" if tried.value is None else f", it returns {tried}"
+    seen = f"password_hash stays as it is{answer}" if silent else "the password is set"
 
     expect(
         isinstance(tried.error, ValueError),
-        want=f"ValueError for {len(LONG_PASSWORD.encode())} bytes",
-        got=tried if tried.error else "no error",
-        read="72-bytes",
-        at=hashed.set_password,
-        hint="bcrypt reads 72 bytes. What happens to the rest of a longer password?",
+        got=tried if tried.error else f"no error: {seen}",
+        hint="Which statement of Python reports a problem to the caller?" if silent else hint,
+        at=user.set_password,
+        shared="set_password() refuses without an error" if silent else "",
+        **found,
     )
 
 
@@ -170,6 +207,9 @@ def test_the_answer_is_true_or_false(checked):
         want="True for the right password, False for a wrong one",
         got=f"{answers[0]!r} and {answers[1]!r}",
         read="check-the-password",
+        hint="Which way through the method ends without a return?"
+        if None in answers
+        else "A comparison is True or False. What does the method return?",
         at=checked.check_password,
     )
 
@@ -178,9 +218,13 @@ def test_an_empty_password_opens_nothing(checked):
     """an empty password opens nothing: check_password() returns False"""
     tried = attempt(checked.check_password, "")
 
-    # What is not True or False is said once, by the test of that.
-    refused = not tried.error and not tried.value
-    expect(refused, want="False", got=tried, read="check-the-password")
+    expect(
+        not tried.error and not tried.value,  # that it is False is said once, by the test above
+        want="False",
+        got=tried,
+        read="check-the-password",
+        hint="An empty password is a wrong one. Which line lets it pass?",
+    )
 
 
 def test_a_long_password_opens_nothing(checked):

@@ -4,8 +4,10 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+from workbench.causes import why_let_in, why_silent
 from workbench.finding import expect, require
-from workbench.fixtures import ANOTHER_PASSWORD, NAME, PASSWORD, listed
+from workbench.fixtures import ANOTHER_PASSWORD, NAME, PASSWORD, listed, names_of
+from workbench.lines import view_at
 
 LONG_PASSWORD = PASSWORD + " é" * 20
 
@@ -24,8 +26,11 @@ def register(registered, fill_in, reason, stored_users):
         before = stored_users()
         page = fill_in("/register", name, password)
         after = stored_users()
-        fact = "" if after == before else f"users in the table: {listed(after)}"
-        return reason(page) and not fact, {"got": page, "fact": fact}
+        fact = f"users in the table: {listed(names_of(after))}"
+        if len(after) == len(before):
+            fact = f"the password of {name} is another one now"
+        kept = after == before
+        return reason(page) and kept, {"got": page, "fact": "" if kept else fact}
 
     return register
 
@@ -39,30 +44,9 @@ def register_explains(registered, fill_in, reason):
         "a refused registration says why, on the page",
         reason(first) or any(reason(page) for page in others),
         want="a message that the page does not show at first",
-        **unheard(first, "What does the view do when the name is taken?"),
+        **why_silent(first, "What does the view do when the name is taken?"),
         read="say-why",
     )
-
-
-def unheard(page, hint):
-    """Return what was got where a message is missing: has flash() kept one that nothing shows?"""
-    if not page.deeds.flashed:
-        return {"got": page, "hint": hint}
-    return {
-        "got": page,
-        "fact": f'flash() got "{page.deeds.flashed[-1]}"',
-        "hint": "flash() only stores a message. Which call in a template shows it?",
-        "at": page.template,
-    }
-
-
-def unasked(page):
-    """Return what was got where a wrong password opens the door: was bcrypt asked about it?"""
-    if page.deeds.checked:
-        hint = "What does the view do when the password does not fit?"
-        return {"got": page, "fact": "the password does not fit the hash", "hint": hint}
-    hint = "Is check_password() called, with parentheses, before login_user()?"
-    return {"got": page, "fact": "no password was compared with a hash", "hint": hint}
 
 
 @pytest.fixture
@@ -74,7 +58,7 @@ def login_explains(register_explains, ada, fill_in, reason):
         "a wrong password is refused, and the page says so",
         reason(page) and not let_in,
         want="a message that the page does not show at first",
-        **unasked(page) if let_in else unheard(page, "What if the password is wrong?"),
+        **why_let_in(page) if let_in else why_silent(page, "What if the password is wrong?"),
         read="log-in",
     )
     return page
@@ -82,7 +66,13 @@ def login_explains(register_explains, ada, fill_in, reason):
 
 def test_registering_leads_to_the_login_page(registered, login_page):
     """registering leads to the login page"""
-    expect(registered.at("/login"), want="sent to /login", got=registered, read="register")
+    expect(
+        registered.at("/login"),
+        want="sent to /login",
+        got=registered,
+        read="register",
+        hint="Where does the view send somebody who has registered, and does it return that?",
+    )
 
 
 def test_a_taken_name_is_refused(register_explains, register):
@@ -127,7 +117,7 @@ def test_a_long_password_is_refused(register_explains, register):
     )
 
 
-def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in):
+def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in, stored_users):
     """logging in leads to the welcome page, which greets you by name"""
     page = fill_in("/login", NAME, PASSWORD)
 
@@ -138,6 +128,19 @@ def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in):
         read="log-in",
         fact=f"{NAME} is in the session" if page.deeds.logged_in else "",
         hint="Does the view return a redirect() when the password is right?",
+    )
+    fill_in("/register", "Grace", PASSWORD)
+    stored = [name for name in names_of(stored_users()) if name.lower() == "grace"]
+    page = fill_in("/login", "Grace", PASSWORD).browser.get("/welcome")
+
+    expect(
+        not stored or page.says("grace"),
+        want='Grace, who has registered with a capital letter, sees "Grace" at GET /welcome',
+        got=page,
+        read="log-in",
+        fact=f'she is stored as "{listed(stored)}"',
+        hint="What happens to capital letters when somebody registers, and when they log in?",
+        at=view_at(page.browser.app, "/login", "POST"),
     )
 
 
@@ -171,6 +174,18 @@ def test_nobody_learns_which_names_exist(login_explains, fill_in, reason):
         else "Two different answers tell a stranger which names are taken.",
         at=unknown,
     )
+    for name in (NAME[0] + "%", "' OR ''='"):
+        page = fill_in("/login", name, PASSWORD)
+        let_in = page.browser.get("/welcome")
+
+        expect(
+            not page.error and not let_in.says(NAME),
+            want=f"no user has the name {name}",
+            got=page if page.error else let_in,
+            read="log-in",
+            hint="What does the query make of such a name: a value to compare, or more than that?",
+            at=page,
+        )
 
 
 def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason):
@@ -205,10 +220,13 @@ def test_the_address_logs_nobody_in(ada, new_browser):
 def test_a_stranger_is_not_greeted(stranger):
     """a stranger at /welcome sees no name, and no error"""
     page = stranger.get("/welcome")
+    handler = page.browser.app.login_manager.unauthorized_callback
 
     expect(
         page.opens() and not page.says(NAME),
         want="a page without a name, or the way to the login page",
         got=page,
         read="welcome",
+        hint="A stranger has no name: see current_user.is_authenticated.",
+        at=handler if page.deeds.turned_away and handler else None,
     )

@@ -1,11 +1,9 @@
 """Checkpoint 5: the welcome page is for those who are logged in, and there is a way out."""
 
-import inspect
-
 import pytest
+from workbench.causes import why_open_to_strangers, why_still_in
 from workbench.finding import expect, require
 from workbench.fixtures import NAME, PASSWORD
-from workbench.lines import view_of
 
 
 @pytest.fixture
@@ -49,13 +47,6 @@ def back_again(logged_out, fill_in):
     return page
 
 
-def is_wrapped_too_late(page):
-    """Say whether a decorator stands above the route, so that the route knows the bare function."""
-    view = view_of(page)
-    same_name = getattr(inspect.getmodule(view), getattr(view, "__name__", ""), None)
-    return same_name is not view and inspect.unwrap(same_name) is view
-
-
 def test_a_stranger_is_sent_to_the_login_page(login_page, stranger):
     """a stranger is sent to log in: GET /welcome leads to /login"""
     page = stranger.get("/welcome")
@@ -65,15 +56,30 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, stranger):
         want="sent to /login",
         got=page,
         read="protect-a-page",
-        hint="What stands below login_required is protected: is that the function itself?"
-        if is_wrapped_too_late(page)
-        else "Which decorator asks Flask-Login whether the visitor is logged in?",
+        **why_open_to_strangers(page),
+    )
+    cookie = stranger.app.config["SESSION_COOKIE_NAME"]
+    stranger.client.set_cookie(cookie, "made-up")
+    page = stranger.get("/welcome")
+
+    expect(
+        page.at("/login"),
+        want=f"sent to /login, also with a made-up cookie {cookie}",
+        got=page,
+        read="protect-a-page",
+        hint="Anybody can write a cookie. Who checks that this one is signed?",
     )
 
 
 def test_logging_out_leads_to_the_login_page(logged_out):
     """logging out leads to the login page"""
-    expect(logged_out.at("/login"), want="sent to /login", got=logged_out, read="log-out")
+    expect(
+        logged_out.at("/login"),
+        want="sent to /login",
+        got=logged_out,
+        read="log-out",
+        hint="Where does the view send somebody who has logged out, and does it return that?",
+    )
 
 
 def test_logging_out_ends_the_login(logged_out):
@@ -85,16 +91,19 @@ def test_logging_out_ends_the_login(logged_out):
         want=f'no "{NAME}" at GET /welcome',
         got=page,
         read="log-out",
-        hint="What logs the user in again?"
-        if logged_out.deeds.logged_out
-        else "redirect() alone ends no login: which Flask-Login function does?",
-        at=logged_out,
+        **why_still_in(logged_out),
     )
 
 
 def test_you_can_log_in_again(back_again):
     """after logging out you can log in again, and /welcome opens"""
-    expect(back_again.at("/welcome"), want="sent to /welcome", got=back_again, read="log-out")
+    expect(
+        back_again.at("/welcome"),
+        want="sent to /welcome",
+        got=back_again,
+        read="log-out",
+        hint="What does the logout view change besides ending the login?",
+    )
 
 
 def test_a_link_logs_nobody_out(back_again):

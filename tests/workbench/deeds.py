@@ -8,7 +8,7 @@ from unittest import mock
 import bcrypt
 from flask import message_flashed, template_rendered
 from flask_login import user_logged_in, user_logged_out, user_unauthorized
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 
@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 class Deeds:
     """What was seen during one visit, redirects included."""
 
+    asked: list = field(default_factory=list)  # conditions of queries: WHERE user.id = ?
+    found: bool = False  # a query gave a row of a model
     added: bool = False  # db.session.add() with something new
     committed: bool = False
     hashed: list = field(default_factory=list)  # passwords, as bcrypt got them
@@ -23,7 +25,7 @@ class Deeds:
     logged_in: bool = False
     logged_out: bool = False
     turned_away: bool = False  # by login_required
-    flashed: list = field(default_factory=list)  # messages
+    flashed: list = field(default_factory=list)  # messages, with the category if it has one
     templates: list = field(default_factory=list)  # files, in the order of rendering
 
 
@@ -43,8 +45,13 @@ def watched(app):
         deeds.checked.append((text(password), fits))
         return fits
 
-    def flashed(_app, message, **_):
-        deeds.flashed.append(str(message))
+    def flashed(_app, message, category):
+        kind = "" if category == "message" else f' in the category "{category}"'
+        deeds.flashed.append(f'"{message}"{kind}')
+
+    def asking(_connection, _cursor, statement, *_):
+        before, where, condition = " ".join(statement.split()).partition(" WHERE ")
+        deeds.asked += [f"WHERE {condition}" if where else before] if "SELECT" in before else []
 
     def rendered(_app, template, **_):
         deeds.templates += [Path(template.filename)] if template.filename else []
@@ -62,12 +69,14 @@ def watched(app):
             (user_unauthorized, noting("turned_away")),
         ]:
             stack.enter_context(signal.connected_to(note, app))
-        for name, note in [
-            ("transient_to_pending", noting("added")),
-            ("after_commit", noting("committed")),
+        for target, name, note in [
+            (Engine, "before_cursor_execute", asking),
+            (Session, "loaded_as_persistent", noting("found")),
+            (Session, "transient_to_pending", noting("added")),
+            (Session, "after_commit", noting("committed")),
         ]:
-            event.listen(Session, name, note)
-            stack.callback(event.remove, Session, name, note)
+            event.listen(target, name, note)
+            stack.callback(event.remove, target, name, note)
         yield deeds
 
 

@@ -8,7 +8,7 @@ import pytest
 from jinja2 import TemplateNotFound
 
 from workbench.attempt import Attempt, StillRunning, describe
-from workbench.browser import Page
+from workbench.browser import Page, shorten
 from workbench.hints import hint_for_error, hint_for_page
 from workbench.lines import line_behind
 from workbench.loader import AppCopy
@@ -33,6 +33,7 @@ class Finding(pytest.fail.Exception):
     at: object = None  # what of the learner's is behind it, unless what was got shows that
     word: str = ""  # a regular expression that picks the line there
     fact: str = ""  # what else was observed; a crash, 404 and 405 tell enough
+    shared: str = ""  # a reason for which other tests may fail, too
 
     def __post_init__(self):
         """Tell pytest whether to make a traceback."""
@@ -46,20 +47,23 @@ class Finding(pytest.fail.Exception):
         """Return what was observed, for the `got` line of a message."""
         is_page = isinstance(self.got, Page)
         enough = self.error() or (is_page and self.got.status.startswith(("404", "405")))
-        return f"{self.fact}, after {self.got}" if self.fact and not enough else str(self.got)
+        if enough or not self.fact:
+            return str(self.got)
+        return f"{self.fact}, after {self.got}" if is_page else f"{self.got}; {self.fact}"
 
     def reasons(self):
         """Return what may make other tests fail, too: an unmet precondition, the same crash."""
         crash = self.error()
         whole = isinstance(crash, StillRunning | TemplateNotFound)  # the other texts differ
-        names = [self.precondition, crash and (type(crash) if whole else describe(crash))]
+        seen = crash and (type(crash) if whole else describe(crash))
+        names = [self.precondition, self.shared, seen]
         return [name for name in names if name]
 
-    def chosen_hint(self, app):
+    def chosen_hint(self, copy):
         """Return the hint that follows from what was got; for an unknown crash there is none."""
-        known = hint_for_page(self.got) if isinstance(self.got, Page) else None
+        known = hint_for_page(self.got, copy) if isinstance(self.got, Page) else None
         if self.error():
-            return known or hint_for_error(self.error(), app)
+            return known or hint_for_error(self.error(), copy)
         return known or self.hint
 
 
@@ -81,9 +85,9 @@ def message(sentence, finding, copy, step, hinted, base):
     `step` is the checkpoint's folder; paths are shown as one types them in the folder `base`.
     """
     where = place(finding, copy, base)
-    hint = hinted and finding.chosen_hint(copy.app)
+    hint = hinted and finding.chosen_hint(copy)
     lines = [*folded("", sentence, 1), *folded("want", finding.want, 1)]
-    lines += [*folded("got", finding.seen(), 2), *folded("where", where, 1)]
+    lines += [*folded("got", finding.seen(), 2), shorten(f"  where  {plain(where)}", WIDTH)]
     lines += folded("hint", hint, 2) if hint else []
     chapter, _, heading = finding.read.rpartition("#")
     readme = step.parent / (chapter or step.name) / "README.md"

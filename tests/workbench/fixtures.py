@@ -4,10 +4,12 @@ A precondition that is not met fails the first test that needs it, with a senten
 own; later tests that need it are skipped. So one mistake makes one FAILED.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 import sqlalchemy
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.orm.attributes import manager_of_class
 
@@ -46,6 +48,16 @@ def app(request, copy, work_factors):
     told = (copy.source, sentence) in request.config.stash[TOLD]  # no need to wait for it again
     tried = Attempt() if told else copy.load()
     require(sentence, tried.value, want="a Flask app", got=tried, read="stuck")
+    require(
+        "the extensions have met the app that Flask starts",
+        not copy.met or tried.value in copy.met,
+        want="one Flask app",
+        got="another Flask app, which Flask-SQLAlchemy has met, beside the one that starts",
+        read="01_setup#attach-the-extensions",
+        hint="Flask(__name__) makes a new app each time. How many lines, or calls, make one?",
+        at=copy,
+        word=r"\bFlask\(",
+    )
     return tried.value
 
 
@@ -70,17 +82,20 @@ def db(app, copy):
 def user_model(db, copy):
     """The class User."""
     models = {mapper.class_.__name__: mapper.class_ for mapper in db.Model.registry.mappers}
+    others = [other for other in copy.objects(SQLAlchemy) if other is not db]
     require(
         "there is a model named User",
         "User" in models,
         want="class User, a db.Model",
-        got=f"models: {listed(models)}",
+        got=f"models of the database that the app has met: {listed(models)}",
         read="02_model#the-user-model",
-        hint="The checkpoints look for a model of the name User."
+        hint="There is more than one SQLAlchemy object. Which one has met the app?"
+        if others
+        else "The checkpoints look for a model of the name User."
         if models
         else "Which base class turns a class into a table with columns?",
         at=copy,
-        word=r"^class User|^class .*Model",
+        word=r"= *SQLAlchemy\(" if others else r"^class User|^class .*Model",
     )
     mapped = attempt(configure_mappers)
     require(
@@ -111,13 +126,20 @@ def new_user(user_model):
 def columns(user_model):
     """The columns of User, by the names of their attributes."""
     columns = sqlalchemy.inspect(user_model).columns
+    missing = next((name for name in COLUMNS if name not in columns), "")
+    instead = getattr(user_model, missing, None)
     require(
         "User has the columns id, username and password_hash",
-        all(name in columns for name in COLUMNS),
+        not missing,
         want="columns: id, username, password_hash",
         got="columns: " + ", ".join(columns.keys()),
+        fact=f"{missing} is of type {type(instead).__name__}" if instead is not None else "",
         read="02_model#the-user-model",
+        hint=f"The checkpoints look for an attribute {missing}, made by db.Column()."
+        if instead is None
+        else "db.Column() returns a column. What makes something else of this line?",
         at=user_model,
+        word=rf"^\s*{missing}\b",
     )
     return columns
 
@@ -132,16 +154,31 @@ def table(app, copy, db, user_model, columns):
         user_model.__tablename__ in tables,
         want=f"a table named {user_model.__tablename__} once app.py is loaded",
         got=f"tables: {listed(tables)}",
+        **why_no_table(copy.models_at_create_all),
         read="02_model#the-table",
-        hint="Which call makes the tables, and does it run below the model?",
         at=copy,
         word=r"create_all",
     )
     return user_model.__table__
 
 
+def why_no_table(models_at_create_all):
+    """Find out whether db.create_all() ran while app.py was loaded, and when."""
+    if not models_at_create_all:
+        return {
+            "fact": "db.create_all() did not run",
+            "hint": "Which call makes the tables, and does it run while the file is loaded?",
+        }
+    if not any(models_at_create_all):
+        return {
+            "fact": "db.create_all() ran when there was no model",
+            "hint": "create_all() makes tables of the models that it knows. Where does it stand?",
+        }
+    return {"hint": "Which database has create_all() made its tables in?"}
+
+
 @pytest.fixture
-def save_user(app, db, table, new_user):
+def save_user(app, db, user_model, table, new_user):
     """Return a function that stores a User and returns an Attempt at its id."""
 
     def save(username, password_hash=NO_HASH, keep=True):
@@ -154,6 +191,7 @@ def save_user(app, db, table, new_user):
             return user.id
 
     first = attempt(save, NAME, keep=False)
+    refused = re.search(r"constraint failed: \w+\.(\w+)", str(first.error))
     require(
         "a user with a name and a hash can be stored",
         not first.error,
@@ -161,19 +199,26 @@ def save_user(app, db, table, new_user):
         got=first,
         read="02_model#the-user-model",
         at=user_model,
+        word=rf"^\s*{refused[1]}\b" if refused else "",
     )
     return lambda *args: attempt(save, *args)
 
 
 @pytest.fixture
 def stored_users(app, db, user_model, table):
-    """Return a function that returns the names of the users who are stored."""
+    """Return a function that returns the (name, hash) pairs of the users who are stored."""
 
-    def names():
+    def rows():
         with app.app_context():
-            return db.session.scalars(db.select(user_model.username)).all()
+            columns = db.select(user_model.username, user_model.password_hash)
+            return sorted(map(tuple, db.session.execute(columns)))
 
-    return names
+    return rows
+
+
+def names_of(rows):
+    """Return the names of such pairs."""
+    return [name for name, _ in rows]
 
 
 def listed(values):

@@ -7,19 +7,50 @@ import re
 import tomllib
 from pathlib import Path
 
+from flask_login import LoginManager
+from jinja2 import TemplateNotFound
+
 ERRORS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["error"]
 
 
-def hint_for_error(error, app):
+def hint_for_error(error, copy):
     """Return the hint that belongs to an error, or None."""
+    app = copy.app
     views = ", ".join(sorted(set(app.view_functions) - {"static"})) if app else ""
     if is_about_login_view(error, app):
         return f"login_view takes the name of a view function. There are: {views}."
+    if app and isinstance(error, TemplateNotFound):
+        return hint_for_template(app, copy)
+    if app and "Missing user_loader" in str(error) and has_loader_elsewhere(copy):
+        return "There is more than one LoginManager. Which one has met the app?"
     for row in ERRORS:
         match = re.search(row.get("text", ""), str(error))
         if match and re.fullmatch(row["type"], type(error).__name__):
             return row["hint"].format(match[0], *match.groups(), views=views)
     return getattr(error, "hint", None)
+
+
+def hint_for_template(app, copy):
+    """Say where Flask looks for templates, and what is there."""
+    folders = [app, *app.blueprints.values()]
+    folders = [Path(one.root_path, one.template_folder) for one in folders if one.template_folder]
+    paths = [path for folder in folders for path in sorted(folder.glob("**/*")) if path.is_file()]
+    names = [
+        path.relative_to(folder).as_posix()
+        for folder in folders
+        for path in paths
+        if path.is_relative_to(folder)
+    ]
+    where = ", ".join(folder.relative_to(copy.root).as_posix() + "/" for folder in folders)
+    if not names:
+        return f"Flask looks in {where}, where there is no template. Is the folder named like that?"
+    return f"Flask looks in {where}. There are: {', '.join(names)}."
+
+
+def has_loader_elsewhere(copy):
+    """Say whether a user loader was registered with a LoginManager that the app does not know."""
+    others = [one for one in copy.objects(LoginManager) if one is not copy.app.login_manager]
+    return any(other._user_callback for other in others)
 
 
 def is_about_login_view(error, app):
@@ -38,10 +69,10 @@ def lacks_login_view(page):
     return refused and not login_view(page.browser.app)
 
 
-def hint_for_page(page):
+def hint_for_page(page, copy):
     """Return the hint that belongs to the status and the redirects of a page, or None."""
     if page.error:
-        hint = hint_for_error(page.error, page.browser.app)
+        hint = hint_for_error(page.error, copy)
         own = isinstance(page.error, ValueError)
         return hint or ("Where does the view catch this error and show its text?" if own else None)
     if len(page.hops) > 1 and not page.status.startswith("200"):
@@ -51,6 +82,8 @@ def hint_for_page(page):
     if page.status.startswith("404") and page.path not in rules:
         routes = ", ".join(sorted(rules)) or "none"
         return f"No route answers {page.path}. Routes so far: {routes}."
+    if page.status.startswith("405") and page.hops and page.hops[-1][0].startswith("307"):
+        return "A browser repeats a POST after 307. Which status makes it ask by GET?"
     if page.status.startswith("405"):
         return f"Which methods does the route of {page.path} accept?"
     if lacks_login_view(page):

@@ -1,7 +1,9 @@
 """Find the line of the learner's own that is behind an error, a page or an object."""
 
+import ast
 import inspect
 import re
+import textwrap
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,10 +33,12 @@ def line_behind(finding, copy):
     elif isinstance(thing, Page) and lacks_login_view(thing):
         thing, word = copy, r"\bLoginManager\("
     starts = [place for place in starts_of(thing, copy) if is_ours(place, copy)]
+    if not word and starts and (further := only_statement(thing)):
+        return starts[0][0], starts[0][1] + further
     word = word or word_for(thing)
     found = [(file, number_of(word, file, start)) for file, start in starts]
     exact = [place for place in found if place[1]]
-    if exact or thing is copy:
+    if exact or is_whole(thing, copy):
         return next(iter(exact), None)
     return next(iter(starts), None)
 
@@ -43,8 +47,14 @@ def trace(error, app):
     """Return (file, line) of what an error came through, or of a view that returned nothing."""
     silent = re.search("view function for '(.+?)' did not return", str(error))
     if silent and app:
-        return starts_of(app.view_functions[silent[1]], None)
+        starts = starts_of(app.view_functions[silent[1]], None)
+        return [(file, number_of(DEFINITION, file, start)) for file, start in starts]
     return [(Path(name), number) for name, number in stack_of(error)] if error else []
+
+
+def is_whole(thing, copy):
+    """Say whether the thing is the app, not a part of it."""
+    return copy is not None and (thing is copy or (thing is copy.app and thing is not None))
 
 
 def is_ours(place, copy):
@@ -54,7 +64,7 @@ def is_ours(place, copy):
 
 def starts_of(thing, copy):
     """Return (file, number of its first line) of a thing; of an app, of each of its files."""
-    if thing is copy:
+    if is_whole(thing, copy):
         files = [Path(module.__file__) for module in copy.modules.values() if module.__file__]
         return [(file, 1) for file in sorted(files, key=lambda file: file.stem != copy.source.stem)]
     if isinstance(thing, Path):
@@ -68,6 +78,17 @@ def starts_of(thing, copy):
         return [(Path(inspect.getsourcefile(thing)), inspect.findsource(thing)[1] + 1)]
     except (TypeError, OSError, ValueError):  # not written in a file of Python
         return []
+
+
+def only_statement(thing):
+    """Return how far below its start the only statement of a function stands; else None."""
+    thing = thing.function if isinstance(thing, Attempt) else thing
+    try:
+        (function,) = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(thing)))).body
+        (statement,) = function.body[ast.get_docstring(function) is not None :]
+        return statement.lineno - 1
+    except (TypeError, OSError, ValueError, SyntaxError, AttributeError):
+        return None  # no function, or one of several statements
 
 
 def word_for(thing):
@@ -87,7 +108,11 @@ def number_of(word, file, start):
 def view_of(page):
     """Return the function that answered first when a visitor came to this page, or None."""
     method, address = page.asked
-    app, path = page.browser.app, urlsplit(address).path
+    return view_at(page.browser.app, urlsplit(address).path, method)
+
+
+def view_at(app, path, method):
+    """Return the function that answers this path, or None."""
     routes = app.url_map.bind("localhost")
     for _ in range(3):  # a slash may be missing, and another method may be meant
         try:

@@ -26,7 +26,9 @@ CLUTTER = {"instance", "node_modules", "__pycache__", "venv", "env"}
 MAX_MEGABYTES = 20
 SETTINGS = ("FLASK_", "TRUSTED_", "SECRET_KEY", "DATABASE_URL", "RATELIMIT_STORAGE_URI")
 
-INIT_APP = SQLAlchemy.init_app
+FACTORIES = ("create_app", "make_app")  # which Flask calls
+
+INIT_APP, CREATE_ALL = SQLAlchemy.init_app, SQLAlchemy.create_all
 SCRATCHES = set()  # where this process has made copies
 
 
@@ -55,6 +57,8 @@ class AppCopy:
         self.modules = {}  # of the learner's folder, by name
         self.uris = []  # of the databases, as the learner wrote them
         self.engines = []
+        self.met = []  # the apps to which a database was attached
+        self.models_at_create_all = []  # how many models there were at each call
 
     def edit(self, file, old, new):
         """Replace a text of a file in the copy; raise ValueError unless it stands there once."""
@@ -70,7 +74,9 @@ class AppCopy:
 
         A second call imports the same copy anew.
         """
-        with mock.patch.object(SQLAlchemy, "init_app", self.own_database()):
+        with mock.patch.multiple(
+            SQLAlchemy, init_app=self.own_database(), create_all=self.noted_create_all()
+        ):
             tried = attempt(self._load)
         self.app = tried.value
         self.modules = modules_below({str(self.scratch)})
@@ -93,17 +99,29 @@ class AppCopy:
         try:
             app = find_best_app(module)
         except NoAppException as error:
-            hint = "Flask looks for a variable named app, or a function create_app()."
-            seen = str(error).partition(". ")[0]  # of several apps, or a factory with arguments
-            none = f"no Flask app in {self.source.name}"
-            raise CannotLoad(seen if seen.startswith("Detected") else none, hint) from error
+            raise CannotLoad(*self._no_app(module, str(error))) from error
         app.config["PROPAGATE_EXCEPTIONS"] = False  # a crash is a 500, as it is for a visitor
         return app
 
-    def bcrypt(self):
-        """Return a Bcrypt object that a module of the learner's folder holds, or None."""
+    def _no_app(self, module, error):
+        """Return what was seen of a module without an app, and a hint."""
+        if error.startswith("Detected"):  # several apps, or a factory with arguments
+            hint = "Flask takes the one named app, and calls create_app() without arguments."
+            return error.partition(". ")[0], hint
+        factory = next((name for name in FACTORIES if callable(getattr(module, name, None))), None)
+        if factory:
+            return f"{factory}() returns no Flask app", "Which line gives the app to the caller?"
+        hint = "Flask looks for a variable named app, or a function create_app()."
+        return f"no Flask app in {self.source.name}", hint
+
+    def objects(self, kind):
+        """Return the objects of a class that modules of the learner's folder hold."""
         values = [value for module in self.modules.values() for value in vars(module).values()]
-        return next((value for value in values if isinstance(value, flask_bcrypt.Bcrypt)), None)
+        return list({id(value): value for value in values if isinstance(value, kind)}.values())
+
+    def bcrypt(self):
+        """Return a Bcrypt object of the learner's, rather one that has met an app, or None."""
+        return max(self.objects(flask_bcrypt.Bcrypt), key=lambda one: len(vars(one)), default=None)
 
     def own_database(self):
         """Return an init_app() that notes the learner's addresses and uses files in `scratch`."""
@@ -112,6 +130,7 @@ class AppCopy:
             asked = app.config.get("SQLALCHEMY_DATABASE_URI")
             binds = app.config.get("SQLALCHEMY_BINDS") or {}
             self.uris.append(asked)
+            self.met.append(app)
             if asked is not None:
                 app.config["SQLALCHEMY_DATABASE_URI"] = self._replacement(asked, "main")
             app.config["SQLALCHEMY_BINDS"] = {k: self._replacement(u, k) for k, u in binds.items()}
@@ -123,6 +142,15 @@ class AppCopy:
                 sqlalchemy.event.listen(engine, "connect", do_not_wait_for_the_disk)
 
         return init_app
+
+    def noted_create_all(self):
+        """Return a create_all() that notes how many models it can make tables of."""
+
+        def create_all(db, *args, **kwargs):
+            self.models_at_create_all.append(len(db.metadatas[None].tables))
+            CREATE_ALL(db, *args, **kwargs)
+
+        return create_all
 
     def _replacement(self, uri, name):
         """Return the address of a database in `scratch`; raise what a wrong `uri` would raise."""

@@ -5,10 +5,10 @@ Here, too, a precondition that is not met fails the first test that needs it.
 
 import pytest
 
-from workbench.attempt import attempt
 from workbench.browser import Browser
+from workbench.causes import why_not_greeted, why_not_stored
 from workbench.finding import require
-from workbench.fixtures import NAME, PASSWORD, listed
+from workbench.fixtures import NAME, PASSWORD, names_of
 
 
 @pytest.fixture
@@ -57,6 +57,7 @@ def page_with_form(browser, path, read):
         else "What do the attributes method= of a form and name= of an input do?",
         at=page.template or page,
         word="<form" if page.template else "",
+        shared=f"the form in {page.template.name}" if page.template and form else "",
     )
     return page
 
@@ -80,37 +81,20 @@ def fill_in(new_browser):
 def registered(register_page, login_page, fill_in, stored_users):
     """The page that answers when ada has registered."""
     page = fill_in("/register", NAME, PASSWORD)
-    users = stored_users()
+    rows = stored_users()
     require(
         "registering stores a user",
-        NAME in users and not page.error,
+        NAME in names_of(rows) and not page.error,
         want=f"one user named {NAME} in the table, and no error",
         got=page,
-        fact=f"users in the table: {listed(users)}",
         read="04_views#register",
-        hint=why_not_stored(page, users, register_page),
+        **why_not_stored(page, rows, register_page),
     )
     return page
 
 
-def why_not_stored(page, users, register_page):
-    """Return a hint that follows from what the register view did with ada's form."""
-    deeds = page.deeds
-    if users:
-        return "Which field of the form becomes the username?"
-    if deeds.added and not deeds.committed:
-        return "db.session.add() announces a row. Which call writes it?"
-    if deeds.committed and not deeds.added:
-        return "commit() writes what was announced. Which call of db.session announces the user?"
-    if deeds.flashed or page.news(register_page):
-        return "Which line refuses this registration, and what does it look at?"
-    if deeds.hashed or page.hops:
-        return "Which two calls of db.session store a row?"
-    return "Does the view ask whether request.method is POST, and which of its branches runs?"
-
-
 @pytest.fixture
-def ada(registered, fill_in, new_browser):
+def ada(registered, login_page, fill_in, new_browser, user_model):
     """The browser of ada, who has registered and logged in."""
     answer = fill_in("/login", NAME, PASSWORD)
     browser = answer.browser
@@ -119,8 +103,8 @@ def ada(registered, fill_in, new_browser):
         "logging in signs you in: GET /welcome greets you by name",
         page.says(NAME),
         want=f'the page says "{NAME}" after POST /login and GET /welcome',
-        **why_not_greeted(registered, answer, page),
         read="04_views#log-in",
+        **why_not_greeted(answer, page, registered, login_page, user_model),
     )
     page = new_browser().get("/welcome")
     require(
@@ -132,44 +116,3 @@ def ada(registered, fill_in, new_browser):
         hint="Whom does current_user stand for in a browser without a login?",
     )
     return browser
-
-
-def why_not_greeted(registered, answer, page):
-    """Return what was got where a login greets nobody: look at the session and the hashes."""
-    app, user_id = answer.browser.app, answer.browser.session().get("_user_id")
-    if page.error:
-        return {"got": page}
-    if user_id is None:
-        fact, hint, at = why_not_signed_in(registered, answer)
-        return {"got": answer, "fact": fact, "hint": hint, "at": at}
-    loader = app.login_manager._user_callback
-    with app.test_request_context():
-        found = attempt(loader, user_id)
-    if found.value is None:
-        fact = f"the user loader returns {found} for the id {user_id!r} of the session"
-        hint = "Does the user loader look for that id, and does it return what it finds?"
-        return {"got": page, "fact": fact, "hint": hint, "at": loader}
-    hint = "Flask-Login gives every template a current_user. What does the page print of it?"
-    return {"got": page, "hint": hint, "at": page.template}
-
-
-def why_not_signed_in(registered, answer):
-    """Return (fact, hint, what is behind it) of a login that leaves nobody in the session."""
-    if answer.deeds.logged_in:
-        hint = "What else does the view do to the session?"
-        return "a login that the session does not keep", hint, answer
-    if not answer.deeds.checked:
-        hint = "Does the branch for POST run, and does the query find the user?"
-        return "no password was compared with a hash", hint, answer
-    password, fits = answer.deeds.checked[-1]
-    if fits:
-        hint = "Which Flask-Login function writes the user into the session?"
-        return "the password fits, and nobody is in the session", hint, answer
-    if password != PASSWORD:
-        hint = "Which field of the form does the password check get?"
-        return f'"{password}" was compared with the hash', hint, answer
-    hashed = registered.deeds.hashed[-1:]
-    if hashed not in ([], [PASSWORD]):
-        hint = "Which field of the form does the register view hash?"
-        return f'the register view has hashed "{hashed[0]}"', hint, registered
-    return "the password does not fit the hash", "Which user does the query find?", answer

@@ -1,0 +1,86 @@
+"""The table of mistakes: what it holds, and how a mistake is made in a copy of a snapshot."""
+
+import difflib
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from examiner import STEPS
+
+COURSE = ("app.py", "templates")  # what a learner writes, and what the course's diff shows
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A row of the table."""
+
+    name: str
+    step: int  # the first one in which it can be made
+    edits: list  # [file, old text, new text]; [file, "", text] makes a file, [path, path] renames
+    fails: str  # the check that fails
+    question: str  # of somebody who has made it
+    fix: str  # in one sentence
+    says: list  # words that the message must hold
+    lacks: list = ()  # words that would be a wrong guess
+    until: int = len(STEPS)  # the last step in which it makes sense
+    hint: bool = True  # False: Python's own words, or what was got, say it
+    why: str = ""  # for the README: what is behind it
+
+    @property
+    def snapshots(self):
+        """The snapshots in which it is made, its own step first."""
+        return STEPS[self.step - 1 : self.until]
+
+
+def table(name):
+    """Return {name: row} of a table in this folder."""
+    return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
+
+
+MISTAKES = {name: Mistake(name, **row) for name, row in table("mistakes.toml").items()}
+HARMLESS = {name: row["edits"] for name, row in table("harmless.toml").items()}
+
+
+def course_files(app):
+    """Return {name in the app: text} of what a learner writes."""
+    if app is None:
+        return {}
+    paths = [app / "app.py", *sorted(app.glob("templates/*"))]
+    return {path.relative_to(app).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def make(edits, step, folder):
+    """Make my_app in a folder: what a learner has written in a step, with edits."""
+    my_app = folder / "my_app"
+    ignore = shutil.ignore_patterns("README.md", "test_*", "instance", "__*__")
+    shutil.copytree(step, my_app, ignore=ignore)
+    for file, *change in edits:
+        path = my_app / file
+        if len(change) == 1:
+            path.rename(my_app / change[0])
+        else:
+            path.write_text(replaced(path, *change), "utf-8")
+    return my_app
+
+
+def replaced(path, old, new):
+    """Return the text of a file with `old`, which stands there once, replaced by `new`."""
+    text = path.read_text("utf-8") if old else ""
+    assert not old or text.count(old) == 1, f"stands {text.count(old)} times: {old}"
+    return text.replace(old, new) if old else new
+
+
+def changes(mistake, folder):
+    """Return {file: the lines that a mistake deletes and adds}; it is made in an empty folder."""
+    step = mistake.snapshots[0]
+    before, after = course_files(step), course_files(make(mistake.edits, step, folder))
+    diffs = {
+        file: list(difflib.unified_diff(before[file].splitlines(), after[file].splitlines(), n=0))
+        for file in before
+        if before[file] != after[file]
+    }
+    return {
+        file: "\n".join(line for line in diff[2:] if not line.startswith("@@"))
+        for file, diff in diffs.items()
+    }
