@@ -1,6 +1,7 @@
 """Checkpoint 1: the app starts, and its three extensions and two settings are in place."""
 
 import re
+from difflib import get_close_matches
 
 import pytest
 import sqlalchemy
@@ -23,15 +24,17 @@ NO_MANAGER = "no app.login_manager"
 def secret_key(app, copy):
     """The SECRET_KEY of the app."""
     key = app.config["SECRET_KEY"]
+    alike = get_close_matches("SECRET_KEY", [name for name in app.config if app.config[name]])
     require(
         "SECRET_KEY is set",
         key and isinstance(key, str | bytes),
         want="text or bytes in SECRET_KEY",
         got=repr(key),
+        fact="" if key else "; ".join(f"app.config has {name}" for name in alike),
         read="the-secret-key",
-        hint='app.config["SECRET_KEY"] signs the cookies. Where does your app set it, and to what?',
+        hint="Which line sets it, does it run while the file is loaded, and what is its value?",
         at=copy,
-        word=SETS_THE_KEY,
+        word="|".join([SETS_THE_KEY, *alike]),
     )
     return key
 

@@ -1,12 +1,13 @@
 """Checkpoint 2: users have a table, and Flask-Login can find them in it."""
 
 import pytest
+from flask_login import LoginManager
 from sqlalchemy.exc import IntegrityError
 from workbench.attempt import attempt
 from workbench.deeds import watched
 from workbench.finding import expect, require
-from workbench.fixtures import NO_HASH
-from workbench.hints import has_loader_elsewhere
+from workbench.fixtures import NO_HASH, ONLY_KEY, named_in, only_key
+from workbench.hints import has_loader_elsewhere, two_of
 
 ANOTHER_HASH = NO_HASH.replace(".", "/")
 
@@ -21,7 +22,7 @@ def load_user(app, copy, columns, save_user):
         want="a function that login_manager.user_loader has registered",
         got="no user loader yet",
         read="the-user-loader",
-        hint="There is more than one LoginManager. Which one has met the app?"
+        hint=two_of(LoginManager, copy)
         if has_loader_elsewhere(copy)
         else "Which decorator tells Flask-Login about a function?",
         at=copy,
@@ -38,9 +39,18 @@ def load_user(app, copy, columns, save_user):
 @pytest.fixture
 def found_users(app, db, user_model, save_user, load_user):
     """What the user loader returns for ada and grace, by the ids that get_id() gives."""
-    rows = [save_user(name).value for name in ("ada", "grace")]
+    rows = [save_user("ada"), save_user("grace", ANOTHER_HASH)]
+    require(
+        "two users can be stored",
+        not rows[1].error,
+        want="two rows, each with an id of its own",
+        got=rows[1],
+        read="the-user-model",
+        at=user_model,
+        word=named_in(rows[1].error),
+    )
     with app.test_request_context():
-        users = [db.session.get(user_model, row) for row in rows]
+        users = [db.session.get(user_model, row.value) for row in rows]
         ids = [attempt(lambda user=user: user.get_id()) for user in users]
     with watched(app) as deeds:
         found = [load_user(user_id.value) if user_id.value else user_id for user_id in ids]
@@ -65,25 +75,23 @@ def why_another_user(user, again, deeds):
     if getattr(user, "username", None) == "grace":
         hint = "Does the loader return the row that it finds, or something made of it?"
         return {"fact": f"get_id() of what came back is {again}", "hint": hint}
+    if callable(user):
+        return {"hint": "What came back is a function. Which parentheses would call it?"}
     if not deeds.asked:
-        return {"fact": "the database was not asked", "hint": "Which line looks the user up?"}
+        hint = "Which line returns before a user is looked up?"
+        return {"fact": "the database was not asked", "hint": hint}
     if user is None and deeds.found:
         hint = "A function without return returns None."
         return {"fact": "the query found a user", "hint": hint}
     hint = "The loader gets the id as text. Does the query look for the row with that id?"
+    if "0 = 1" in deeds.asked[-1]:
+        hint = "Python found the condition false by itself. Is one side of it a column of User?"
     return {"fact": f"the query was {deeds.asked[-1]}", "hint": hint}
 
 
 def test_the_id_is_the_primary_key(columns, user_model):
     """every user has an id of their own: the primary key"""
-    expect(
-        columns["id"].primary_key,
-        want="primary_key=True",
-        got="id is no primary key",
-        read="the-user-model",
-        at=user_model,
-        word=r"^\s*id\b",
-    )
+    expect(**only_key(columns, user_model), shared=ONLY_KEY)
 
 
 def test_a_username_is_taken_once(user_model, save_user):
@@ -96,7 +104,7 @@ def test_a_username_is_taken_once(user_model, save_user):
         want="IntegrityError for the second ada",
         got=second if second.error else "two users named ada",
         read="the-user-model",
-        hint="Which argument of db.Column allows each value once?",
+        hint="Which argument of a column allows each value once?",
         at=user_model,
         word=r"^\s*username\b",
     )
@@ -111,7 +119,7 @@ def test_a_user_has_a_username(user_model, save_user):
         want="IntegrityError for a user without a name",
         got=nameless if nameless.error else "a user whose username is None",
         read="the-user-model",
-        hint="Which argument of db.Column forbids None?",
+        hint="What in this line allows None, or should forbid it?",
         at=user_model,
         word=r"^\s*username\b",
     )
@@ -126,7 +134,7 @@ def test_a_user_has_a_password_hash(user_model, save_user):
         want="IntegrityError for a user without a hash",
         got=hashless if hashless.error else "a user whose password_hash is None",
         read="the-user-model",
-        hint="Which argument of db.Column forbids None?",
+        hint="What in this line allows None, or should forbid it?",
         at=user_model,
         word=r"^\s*password_hash\b",
     )
@@ -141,7 +149,7 @@ def test_there_is_room_for_a_hash(columns, user_model):
         want="60 characters or more",
         got=f"{length} characters, which PostgreSQL enforces and SQLite ignores",
         read="the-user-model",
-        hint="How long may the text in db.String() be?",
+        hint="How long a text does the type of this column allow?",
         at=user_model,
         word=r"^\s*password_hash\b",
     )

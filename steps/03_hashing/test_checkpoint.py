@@ -9,7 +9,8 @@ from workbench.finding import expect, require
 from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
 
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
-LONG_PASSWORD = "é" * 40  # 40 characters, 80 bytes in UTF-8
+LONG_PASSWORD = "é" * 40
+AS_LONG = f"{len(LONG_PASSWORD)} characters, {len(LONG_PASSWORD.encode())} bytes"
 WRONG_PASSWORDS = (ANOTHER_PASSWORD, PASSWORD.upper(), PASSWORD[:-1])
 
 
@@ -36,17 +37,21 @@ def user(new_user, user_model):
 
 
 @pytest.fixture
-def hashed(user):
+def hashed(app, user):
     """A user whose password is set and stored as a bcrypt hash."""
-    tried = attempt(user.set_password, PASSWORD)
+    with watched(app) as deeds:
+        tried = attempt(user.set_password, PASSWORD)
     stored = user.password_hash
     require(
         "set_password() fills in password_hash",
         stored is not None,
         want="a hash in user.password_hash",
         got=tried if tried.error else "password_hash is None",
+        fact="a hash was made" if deeds.hashed else "no hash was made",
         read="set-the-password",
-        hint="Inside a method, what stands before the name of an attribute?",
+        hint="Does the hash get into self.password_hash, by = and under that name?"
+        if deeds.hashed
+        else "Which method of your Bcrypt object makes a hash of a password?",
         at=user.set_password,
     )
     require(
@@ -167,26 +172,31 @@ def test_guessing_is_slow(app, hashed, work_factors, copy):
     )
 
 
-def test_an_empty_password_cannot_be_set(hashed):
+def test_an_empty_password_cannot_be_set(app, hashed):
     """an empty password cannot be set: set_password() raises ValueError"""
     hint = "What does set_password() do before it hashes, and what if the password is empty?"
-    expect_refusal(hashed, "", want="ValueError", read="set-the-password", hint=hint)
+    expect_refusal(app, hashed, "", want="ValueError", read="set-the-password", hint=hint)
 
 
-def test_a_long_password_cannot_be_set(hashed):
+def test_a_long_password_cannot_be_set(app, hashed):
     """a password above 72 bytes cannot be set: set_password() raises ValueError"""
-    want = f"ValueError for {len(LONG_PASSWORD.encode())} bytes"
+    want = f"ValueError for {AS_LONG}"
     hint = "bcrypt reads 72 bytes. What happens to the rest of a longer password?"
-    expect_refusal(hashed, LONG_PASSWORD, want=want, read="72-bytes", hint=hint)
+    expect_refusal(app, hashed, LONG_PASSWORD, want=want, read="72-bytes", hint=hint)
 
 
-def expect_refusal(user, password, hint, **found):
+def expect_refusal(app, user, password, hint, **found):
     """Raise a Finding unless set_password() raises ValueError; say what it does instead."""
     before = user.password_hash
-    tried = attempt(user.set_password, password)
+    with watched(app) as deeds:
+        tried = attempt(user.set_password, password)
     silent = not tried.error and user.password_hash == before
-    answer = "" if tried.value is None else f", it returns {tried}"
+    answer = "" if tried.value is None else f", and it returns {tried}"
     seen = f"password_hash stays as it is{answer}" if silent else "the password is set"
+    got = "".join(deeds.hashed[-1:])
+    if got not in ("", password):
+        first = password.startswith(got)
+        seen += f", bcrypt got its first {len(got)} characters" if first else f', from "{got}"'
 
     expect(
         isinstance(tried.error, ValueError),
@@ -233,7 +243,7 @@ def test_a_long_password_opens_nothing(checked):
 
     expect(
         tried.value is False,
-        want=f"False for {len(LONG_PASSWORD.encode())} bytes",
+        want=f"False for {AS_LONG}",
         got=tried,
         read="72-bytes",
         hint="bcrypt refuses more than 72 bytes. Who counts them before it is asked?",

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from workbench.causes import why_let_in, why_silent
+from workbench.causes import lost_redirect, why_let_in, why_silent
 from workbench.finding import expect, require
 from workbench.fixtures import ANOTHER_PASSWORD, NAME, PASSWORD, listed, names_of
 from workbench.lines import view_at
@@ -58,7 +58,9 @@ def login_explains(register_explains, ada, fill_in, reason):
         "a wrong password is refused, and the page says so",
         reason(page) and not let_in,
         want="a message that the page does not show at first",
-        **why_let_in(page) if let_in else why_silent(page, "What if the password is wrong?"),
+        **why_let_in(page)
+        if let_in
+        else why_silent(page, "What does the view show when the password is wrong?"),
         read="log-in",
     )
     return page
@@ -71,7 +73,8 @@ def test_registering_leads_to_the_login_page(registered, login_page):
         want="sent to /login",
         got=registered,
         read="register",
-        hint="Where does the view send somebody who has registered, and does it return that?",
+        **lost_redirect(registered)
+        or {"hint": "Where does the view send somebody who has registered?"},
     )
 
 
@@ -126,8 +129,11 @@ def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in, stored_u
         want=f'sent to /welcome, and the page says "{NAME}"',
         got=page,
         read="log-in",
-        fact=f"{NAME} is in the session" if page.deeds.logged_in else "",
-        hint="Does the view return a redirect() when the password is right?",
+        **lost_redirect(page)
+        or {
+            "fact": f"{NAME} is in the session" if page.deeds.logged_in else "",
+            "hint": "Where does the view lead when the password is right?",
+        },
     )
     fill_in("/register", "Grace", PASSWORD)
     stored = [name for name in names_of(stored_users()) if name.lower() == "grace"]
@@ -140,6 +146,16 @@ def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in, stored_u
         read="log-in",
         fact=f'she is stored as "{listed(stored)}"',
         hint="What happens to capital letters when somebody registers, and when they log in?",
+        at=view_at(page.browser.app, "/login", "POST"),
+    )
+    page = ada.get("/welcome")
+
+    expect(
+        not stored or (page.says(NAME) and not page.says("grace")),
+        want=f'"{NAME}" still sees "{NAME}" at GET /welcome when Grace has logged in elsewhere',
+        got=page,
+        read="log-in",
+        hint="What do two visitors share? A login belongs into the session, which each has.",
         at=view_at(page.browser.app, "/login", "POST"),
     )
 

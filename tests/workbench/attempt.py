@@ -2,6 +2,7 @@
 
 import contextvars
 import ctypes
+import re
 import sys
 import threading
 import traceback
@@ -16,6 +17,15 @@ IMPATIENCE = 2  # seconds, once something has hung: the rest of the run stays sh
 
 class Observed(Exception):
     """An error whose text is an observation of ours, shown as it stands."""
+
+
+class CannotLoad(Observed):
+    """There is nothing to load, or it cannot be an app; the text says what was seen."""
+
+    def __init__(self, seen, hint=None):
+        """Keep what was seen, and a hint at the way out."""
+        super().__init__(seen)
+        self.hint = hint
 
 
 class StillRunning(Observed):
@@ -87,6 +97,8 @@ def describe(error):
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:  # a learner's __str__ may break, too
         text = ""
+    if "did not return a valid response" in text:  # its second sentence lists what would be one
+        text = re.sub(r"\. The return type must be .* but it was", ", but", text)
     if isinstance(error, ImportError):
         text = text.replace(f" ({error.path})", "")  # of a library, or of the copy
     return ": ".join([type(error).__name__, *text.strip().splitlines()[:1]])

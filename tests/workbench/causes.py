@@ -4,18 +4,16 @@ Each function returns what a Finding takes: the fact that was seen, a hint that 
 it, and what of the learner's is behind it.
 """
 
-import inspect
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from workbench.attempt import attempt
 from workbench.browser import same_path
 from workbench.fixtures import NAME, PASSWORD, listed, names_of
-from workbench.lines import view_of
+from workbench.lines import calls, mentions, view_of
 
 COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")
 PAGES = ("/", "/register", "/login", "/welcome", "/logout")
-WHO_IS_THERE = ("current_user", "is_authenticated", "session", "cookies")
 
 
 def sent_astray(answer, page):
@@ -25,7 +23,17 @@ def sent_astray(answer, page):
         return None
     fact = f"the form on {page.path} was sent to {path}"
     hint = "Where does action= of the form lead?"
-    return {"fact": fact, "hint": hint, "at": page.template, "word": "<form|action"}
+    whole = page.template or page.browser.app
+    return {"fact": fact, "hint": hint, "at": whole, "word": "<form|action="}
+
+
+def lost_redirect(page):
+    """Say that a view has made a redirect and shown a page all the same, if it did."""
+    made = page.deeds.redirects[len(page.hops) :]
+    if page.error or not made:
+        return None
+    fact = f"redirect() to {urlsplit(made[-1]).path} was called, and not returned"
+    return {"fact": fact, "hint": "redirect() makes an answer. Who gives it to the browser?"}
 
 
 def why_not_stored(answer, rows, page):
@@ -80,6 +88,13 @@ def why_not_signed_in(answer, registered, user_model):
     if password != PASSWORD:
         hint = "Which field of the form does the password check get?"
         return {"fact": f'"{password}" was compared with the hash', "hint": hint}
+    if made and made[0].startswith("$2"):
+        fact = "the register view has hashed what was a hash already"
+        return {
+            "fact": fact,
+            "hint": "Which lines hash, and which one of them may?",
+            "at": registered,
+        }
     if made not in ([], [PASSWORD]):
         hint = "Which field of the form does the register view hash?"
         fact = f'the register view has hashed "{made[0]}"'
@@ -137,7 +152,7 @@ def why_not_let_in(answer, user_model):
         hint = "Which branch runs when the password fits? Which Flask-Login function belongs there?"
     else:
         fact = "the password fits, and nobody is in the session"
-        hint = "Which Flask-Login function writes the user into the session?"
+        hint = "Which Flask-Login function writes the user into the session, and is it called?"
     return {"fact": fact, "hint": hint}
 
 
@@ -146,16 +161,24 @@ def why_let_in(answer):
     if answer.deeds.checked:
         fact = "the password does not fit the hash"
         hint = "What does the view do when the password does not fit?"
+        return {"got": answer, "fact": fact, "hint": hint}
+    fact, view = "no password was compared with a hash", view_of(answer)
+    if calls(view, "check_password"):
+        hint = "check_password() is there, and is not reached. What is asked before it?"
+    elif mentions(view, "check_password"):
+        hint = (
+            "check_password is named. What calls a method, and what is a method that is not called?"
+        )
     else:
-        fact = "no password was compared with a hash"
-        hint = "Is check_password() called, with parentheses, before login_user()?"
+        hint = "Which line says whether the password is right? See check_password()."
     return {"got": answer, "fact": fact, "hint": hint}
 
 
 def why_silent(page, hint):
     """Find out why a page says nothing: has flash() kept a message that no template shows?"""
     if not page.deeds.flashed:
-        return {"got": page, "hint": hint}
+        fact = "" if page.error or page.opens() else "no message"
+        return {"got": page, "fact": fact, "hint": hint}
     shows = template_with(page.browser.app, "get_flashed_messages")
     hint = "flash() only stores a message. Which call in a template shows it?"
     if shows:
@@ -174,55 +197,3 @@ def template_with(app, word):
     folder = Path(app.root_path, app.template_folder or "")
     paths = sorted(path for path in folder.glob("**/*") if path.is_file())
     return next((p for p in paths if word in p.read_text("utf-8", "backslashreplace")), None)
-
-
-def why_open_to_strangers(page):
-    """Find out why a stranger is not sent to the login page: who has let them pass?"""
-    app, view = page.browser.app, view_of(page)
-    if app.config.get("LOGIN_DISABLED"):
-        return {
-            "fact": "LOGIN_DISABLED is set",
-            "hint": "LOGIN_DISABLED is a switch for tests. What does it do to login_required?",
-            "at": app,
-            "word": "LOGIN_DISABLED",
-        }
-    if is_wrapped_too_late(view):
-        return {"hint": "What stands below login_required is protected: is that the function?"}
-    handler = app.login_manager.unauthorized_callback
-    if page.deeds.turned_away and handler:
-        hint = "login_required has turned the visitor away. What does your unauthorized_handler do?"
-        return {"hint": hint, "at": handler}
-    if page.deeds.turned_away:
-        hint = "login_required has turned the visitor away. Which view does login_view name?"
-        return {"hint": hint, "at": app, "word": r"\blogin_view\b"}
-    if any(word in source_of(view) for word in WHO_IS_THERE):
-        hint = "The view itself asks who is there. What does it see, and return, for a stranger?"
-        return {"hint": hint}
-    return {"hint": "Which decorator asks Flask-Login whether the visitor is logged in?"}
-
-
-def is_wrapped_too_late(view):
-    """Say whether a decorator stands above the route, so that the route knows the bare function."""
-    same_name = getattr(inspect.getmodule(view), getattr(view, "__name__", ""), None)
-    return same_name is not view and inspect.unwrap(same_name) is view
-
-
-def source_of(function):
-    """Return the text of a function, or an empty string."""
-    return attempt(lambda: inspect.getsource(inspect.unwrap(function))).value or ""
-
-
-def why_still_in(answer):
-    """Find out what keeps somebody logged in who has pressed the logout button."""
-    app = answer.browser.app
-    remember = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
-    remembered = answer.browser.client.get_cookie(remember)
-    facts = [] if answer.deeds.logged_out else ["logout_user() did not run"]
-    facts += [f"the cookie {remember} is still there"] if remembered else []
-    if not answer.deeds.logged_out:
-        hint = "redirect() alone ends no login: which Flask-Login function does?"
-    elif remembered:
-        hint = "logout_user() leaves a note in the session: this cookie must go. Is the note kept?"
-    else:
-        hint = "What logs the user in again?"
-    return {"fact": " and ".join(facts), "hint": hint, "at": answer}

@@ -27,12 +27,13 @@ class Deeds:
     turned_away: bool = False  # by login_required
     flashed: list = field(default_factory=list)  # messages, with the category if it has one
     templates: list = field(default_factory=list)  # files, in the order of rendering
+    redirects: list = field(default_factory=list)  # where redirect() was asked to lead
 
 
 @contextlib.contextmanager
 def watched(app):
     """Yield the Deeds of an app, which are filled in while the block runs."""
-    deeds, hashpw, checkpw = Deeds(), bcrypt.hashpw, bcrypt.checkpw
+    deeds, hashpw, checkpw, redirect = Deeds(), bcrypt.hashpw, bcrypt.checkpw, app.redirect
 
     def hashing(password, salt):
         made = hashpw(password, salt)
@@ -56,11 +57,16 @@ def watched(app):
     def rendered(_app, template, **_):
         deeds.templates += [Path(template.filename)] if template.filename else []
 
+    def redirecting(location, *args, **kwargs):
+        deeds.redirects.append(location)
+        return redirect(location, *args, **kwargs)
+
     def noting(name):
         return lambda *_, **__: setattr(deeds, name, True)
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.multiple(bcrypt, hashpw=hashing, checkpw=checking))
+        stack.enter_context(mock.patch.object(app, "redirect", redirecting))
         for signal, note in [
             (message_flashed, flashed),
             (template_rendered, rendered),

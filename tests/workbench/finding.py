@@ -87,7 +87,8 @@ def message(sentence, finding, copy, step, hinted, base):
     where = place(finding, copy, base)
     hint = hinted and finding.chosen_hint(copy)
     lines = [*folded("", sentence, 1), *folded("want", finding.want, 1)]
-    lines += [*folded("got", finding.seen(), 2), shorten(f"  where  {plain(where)}", WIDTH)]
+    got = folded("got", finding.seen(), 2)
+    lines += [*got, *folded("where", where, 3 - len(got))]
     lines += folded("hint", hint, 2) if hint else []
     chapter, _, heading = finding.read.rpartition("#")
     readme = step.parent / (chapter or step.name) / "README.md"
@@ -102,7 +103,8 @@ def place(finding, copy, base):
     if not number:
         return shown(ours, base)
     code = file.read_text("utf-8", "backslashreplace").splitlines()[number - 1 : number]
-    return f"{shown(ours, base)}, line {number}: {' '.join(code).strip()}".removesuffix(": ")
+    line = shorten(" ".join(code).strip(), WIDTH)
+    return f"{shown(ours, base)}, line {number}: {line}".removesuffix(": ")
 
 
 def shown(path, base):
@@ -114,9 +116,10 @@ def shown(path, base):
 def folded(label, value, most):
     """Return the text in ASCII behind its label, in `most` lines of at most 100 characters."""
     start = f"  {label:<6} " if label else ""
-    rest = " " * len(start)
-    wrapper = {"subsequent_indent": rest, "max_lines": most, "placeholder": " ..."}
-    return textwrap.wrap(start + plain(value), WIDTH, **wrapper)
+    lines = textwrap.wrap(start + plain(value), WIDTH, subsequent_indent=" " * len(start))
+    if lines[most:]:
+        lines[most - 1] = shorten(f"{lines[most - 1]} {lines[most].strip()}...", WIDTH)
+    return lines[:most]
 
 
 def plain(text):

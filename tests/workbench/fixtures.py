@@ -15,11 +15,13 @@ from sqlalchemy.orm.attributes import manager_of_class
 
 from workbench.attempt import Attempt, attempt
 from workbench.finding import COPY, TOLD, require
+from workbench.hints import two_of
 from workbench.loader import cheap_salts, opened
 
 NAME = "ada"
 PASSWORD = "the analytical engine weaves patterns"
 COLUMNS = ("id", "username", "password_hash")
+ONLY_KEY = "id is the primary key"
 NO_HASH = "$2b$12$" + "." * 53  # looks like a hash
 ANOTHER_PASSWORD = "a loom that weaves flowers and leaves"
 
@@ -82,14 +84,14 @@ def db(app, copy):
 def user_model(db, copy):
     """The class User."""
     models = {mapper.class_.__name__: mapper.class_ for mapper in db.Model.registry.mappers}
-    others = [other for other in copy.objects(SQLAlchemy) if other is not db]
+    others = [other for other in copy.named(SQLAlchemy).values() if other is not db]
     require(
         "there is a model named User",
         "User" in models,
         want="class User, a db.Model",
         got=f"models of the database that the app has met: {listed(models)}",
         read="02_model#the-user-model",
-        hint="There is more than one SQLAlchemy object. Which one has met the app?"
+        hint=two_of(SQLAlchemy, copy)
         if others
         else "The checkpoints look for a model of the name User."
         if models
@@ -147,6 +149,7 @@ def columns(user_model):
 @pytest.fixture
 def table(app, copy, db, user_model, columns):
     """The table of User, once it exists in the database."""
+    require(ONLY_KEY, **only_key(columns, user_model))
     with app.app_context():
         tables = sqlalchemy.inspect(db.session.get_bind(user_model)).get_table_names()
     require(
@@ -160,6 +163,21 @@ def table(app, copy, db, user_model, columns):
         word=r"create_all",
     )
     return user_model.__table__
+
+
+def only_key(columns, user_model):
+    """Find out which columns are the primary key; it has to be id alone."""
+    keys = [name for name in columns.keys() if columns[name].primary_key]  # noqa: SIM118
+    others = [name for name in keys if name != "id"]
+    return {
+        "kept": keys == ["id"],
+        "want": "id, and no other column, as primary key",
+        "got": f"primary key: {', '.join(keys) or 'none'}",
+        "read": "02_model#the-user-model",
+        "hint": "The primary key tells rows apart. Which columns say primary_key=True?",
+        "at": user_model,
+        "word": rf"^\s*{others[0]}\b" if others else r"^\s*id\b",
+    }
 
 
 def why_no_table(models_at_create_all):
@@ -191,7 +209,6 @@ def save_user(app, db, user_model, table, new_user):
             return user.id
 
     first = attempt(save, NAME, keep=False)
-    refused = re.search(r"constraint failed: \w+\.(\w+)", str(first.error))
     require(
         "a user with a name and a hash can be stored",
         not first.error,
@@ -199,9 +216,15 @@ def save_user(app, db, user_model, table, new_user):
         got=first,
         read="02_model#the-user-model",
         at=user_model,
-        word=rf"^\s*{refused[1]}\b" if refused else "",
+        word=named_in(first.error),
     )
     return lambda *args: attempt(save, *args)
+
+
+def named_in(error):
+    """Return what fits the line of the column that an error of the database names."""
+    column = re.search(r"constraint failed: \w+\.(\w+)", str(error))
+    return rf"^\s*{column[1]}\b" if column else ""
 
 
 @pytest.fixture

@@ -22,7 +22,9 @@ def hint_for_error(error, copy):
     if app and isinstance(error, TemplateNotFound):
         return hint_for_template(app, copy)
     if app and "Missing user_loader" in str(error) and has_loader_elsewhere(copy):
-        return "There is more than one LoginManager. Which one has met the app?"
+        return two_of(LoginManager, copy)
+    if "'SQLALCHEMY_DATABASE_URI' or" in str(error) and copy.met:
+        return hint_for_settings(copy.met[-1])
     for row in ERRORS:
         match = re.search(row.get("text", ""), str(error))
         if match and re.fullmatch(row["type"], type(error).__name__):
@@ -43,14 +45,28 @@ def hint_for_template(app, copy):
     ]
     where = ", ".join(folder.relative_to(copy.root).as_posix() + "/" for folder in folders)
     if not names:
-        return f"Flask looks in {where}, where there is no template. Is the folder named like that?"
+        return f"Flask looks in {where}, where there is no template. Which folder holds yours?"
     return f"Flask looks in {where}. There are: {', '.join(names)}."
 
 
 def has_loader_elsewhere(copy):
     """Say whether a user loader was registered with a LoginManager that the app does not know."""
-    others = [one for one in copy.objects(LoginManager) if one is not copy.app.login_manager]
-    return any(other._user_callback for other in others)
+    managers = copy.named(LoginManager).values()
+    return any(one._user_callback for one in managers if one is not copy.app.login_manager)
+
+
+def two_of(kind, copy):
+    """Ask which of the objects of a class has met the app."""
+    names = ", ".join(copy.named(kind))
+    return f"There is more than one {kind.__name__}: {names}. Which one has met the app?"
+
+
+def hint_for_settings(app):
+    """Name the settings of SQLAlchemy that are there when it looks for its address."""
+    names = [name for name in app.config if re.search("SQLALCHEMY|DATABASE|URI|DB", name, re.I)]
+    found = [name for name in names if app.config[name]]  # the defaults are all empty
+    there = ", ".join(found) if found else "none of that kind"
+    return f"Flask-SQLAlchemy reads SQLALCHEMY_DATABASE_URI in this line. Set so far: {there}."
 
 
 def is_about_login_view(error, app):
@@ -79,6 +95,8 @@ def hint_for_page(page, copy):
         return "Which page sends the visitor on to itself?"
     app = page.browser.app
     rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
+    if page.status.startswith("404") and page.path == "/None":
+        return "redirect() was given None. What does the line ask for, and what if it is not there?"
     if page.status.startswith("404") and page.path not in rules:
         routes = ", ".join(sorted(rules)) or "none"
         return f"No route answers {page.path}. Routes so far: {routes}."

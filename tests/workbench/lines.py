@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from workbench.attempt import Attempt, stack_of
+from workbench.attempt import Attempt, attempt, stack_of
 from workbench.browser import Page
 from workbench.hints import is_about_login_view, lacks_login_view
 
@@ -127,3 +127,14 @@ def view_at(app, path, method):
             view_class = getattr(view, "view_class", None)
             return getattr(view_class, method.lower(), view_class) if view_class else view
     return None
+
+
+def mentions(function, word):
+    """Say whether the text of a function holds a name, or an expression that starts with it."""
+    text = attempt(lambda: inspect.getsource(inspect.unwrap(function))).value or ""
+    return bool(re.search(rf"\b{word}", text))
+
+
+def calls(function, word):
+    """Say whether the text of a function holds a name with parentheses behind it."""
+    return mentions(function, rf"{word}\w*\(")

@@ -5,7 +5,6 @@ import functools
 import importlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,27 +17,17 @@ import sqlalchemy
 from flask.cli import NoAppException, find_best_app, prepare_import
 from flask_sqlalchemy import SQLAlchemy
 
-from workbench.attempt import Observed, attempt
+from workbench.attempt import CannotLoad, attempt
+from workbench.copying import copy_folder
 from workbench.shadows import AFTER
 
 ENTRY_FILES = ("app.py", "wsgi.py", "app/__init__.py", "__init__.py")  # where Flask looks, too
-CLUTTER = {"instance", "node_modules", "__pycache__", "venv", "env"}
-MAX_MEGABYTES = 20
 SETTINGS = ("FLASK_", "TRUSTED_", "SECRET_KEY", "DATABASE_URL", "RATELIMIT_STORAGE_URI")
 
 FACTORIES = ("create_app", "make_app")  # which Flask calls
 
 INIT_APP, CREATE_ALL = SQLAlchemy.init_app, SQLAlchemy.create_all
 SCRATCHES = set()  # where this process has made copies
-
-
-class CannotLoad(Observed):
-    """There is nothing to load, or it cannot be an app; the text says what was seen."""
-
-    def __init__(self, seen, hint=None):
-        """Keep what was seen, and a hint at the way out."""
-        super().__init__(seen)
-        self.hint = hint
 
 
 class AppCopy:
@@ -114,14 +103,19 @@ class AppCopy:
         hint = "Flask looks for a variable named app, or a function create_app()."
         return f"no Flask app in {self.source.name}", hint
 
-    def objects(self, kind):
-        """Return the objects of a class that modules of the learner's folder hold."""
-        values = [value for module in self.modules.values() for value in vars(module).values()]
-        return list({id(value): value for value in values if isinstance(value, kind)}.values())
+    def named(self, kind):
+        """Return {name: object} of the objects of a class that the learner's modules hold."""
+        names = {}
+        for module in self.modules.values():
+            for name, value in vars(module).items():
+                if isinstance(value, kind) and not any(value is one for one in names.values()):
+                    names[f"{module.__name__}.{name}"] = value
+        return names
 
     def bcrypt(self):
         """Return a Bcrypt object of the learner's, rather one that has met an app, or None."""
-        return max(self.objects(flask_bcrypt.Bcrypt), key=lambda one: len(vars(one)), default=None)
+        objects = self.named(flask_bcrypt.Bcrypt).values()
+        return max(objects, key=lambda one: len(vars(one)), default=None)
 
     def own_database(self):
         """Return an init_app() that notes the learner's addresses and uses files in `scratch`."""
@@ -218,39 +212,6 @@ def place(module):
     """Return the file of a module, the folder of a package without one, or an empty string."""
     file = getattr(module, "__file__", None)
     return str(file or next(iter(getattr(module, "__path__", ())), ""))
-
-
-def copy_folder(folder, target):
-    """Copy what an app consists of: no dot-folders, environments, databases or caches.
-
-    Raises CannotLoad above 20 MB.
-    """
-    size = 0
-
-    def clutter(directory, names):
-        nonlocal size
-        paths = {name: Path(directory, name) for name in names}
-        skipped = {name for name, path in paths.items() if is_clutter(path)}
-        size += sum(p.stat().st_size for n, p in paths.items() if n not in skipped and p.is_file())
-        if size > MAX_MEGABYTES * 1_000_000:
-            hint = "Keep the app in a folder of its own, without other projects or data in it."
-            raise CannotLoad(f"more than {MAX_MEGABYTES} MB of files in {folder.name}", hint)
-        return skipped
-
-    shutil.copytree(folder, target, ignore=clutter, ignore_dangling_symlinks=True)
-
-
-def is_clutter(path):
-    """Say whether an app runs without this file or folder."""
-    if path.is_dir():
-        loops = path.is_symlink() and path.resolve() in path.parents
-        return path.name.startswith(".") or path.name in CLUTTER or is_environment(path) or loops
-    return path.suffix == ".db"
-
-
-def is_environment(path):
-    """Say whether the folder is a virtual environment, whatever its name."""
-    return (path / "pyvenv.cfg").is_file()
 
 
 def refuse_shadows(root):

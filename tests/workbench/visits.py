@@ -46,15 +46,18 @@ def page_with_form(browser, path, read):
         read=read,
     )
     form = page.password_form()
+    hint = "What do the attributes method= of a form and name= of an input do?"
+    if form and not form.button:
+        hint = "What do people press to send the form?"
+    elif not form:
+        hint = "Which template holds the form, and into which block of the page does it go?"
     require(
         f"the form on {path} posts username and password",
         form and form.asks_for("username", "password"),
         want='a form with method="post", fields: username, password, and a button',
         got=form or f'no form with a password field; the page says "{page.text}"',
         read=read,
-        hint="What do people press to send the form?"
-        if form and not form.button
-        else "What do the attributes method= of a form and name= of an input do?",
+        hint=hint,
         at=page.template or page,
         word="<form" if page.template else "",
         shared=f"the form in {page.template.name}" if page.template and form else "",

@@ -1,0 +1,42 @@
+"""Copy what an app consists of, and leave behind what it runs without."""
+
+import shutil
+from pathlib import Path
+
+from workbench.attempt import CannotLoad
+
+CLUTTER = {"instance", "node_modules", "__pycache__", "venv", "env"}
+MAX_MEGABYTES = 20
+
+
+def copy_folder(folder, target):
+    """Copy what an app consists of: no dot-folders, environments, databases or caches.
+
+    Raises CannotLoad above 20 MB.
+    """
+    size = 0
+
+    def clutter(directory, names):
+        nonlocal size
+        paths = {name: Path(directory, name) for name in names}
+        skipped = {name for name, path in paths.items() if is_clutter(path)}
+        size += sum(p.stat().st_size for n, p in paths.items() if n not in skipped and p.is_file())
+        if size > MAX_MEGABYTES * 1_000_000:
+            hint = "Keep the app in a folder of its own, without other projects or data in it."
+            raise CannotLoad(f"more than {MAX_MEGABYTES} MB of files in {folder.name}", hint)
+        return skipped
+
+    shutil.copytree(folder, target, ignore=clutter, ignore_dangling_symlinks=True)
+
+
+def is_clutter(path):
+    """Say whether an app runs without this file or folder."""
+    if path.is_dir():
+        loops = path.is_symlink() and path.resolve() in path.parents
+        return path.name.startswith(".") or path.name in CLUTTER or is_environment(path) or loops
+    return path.suffix == ".db"
+
+
+def is_environment(path):
+    """Say whether the folder is a virtual environment, whatever its name."""
+    return (path / "pyvenv.cfg").is_file()

@@ -1,0 +1,71 @@
+"""Look closer at a page that is open to strangers, and at a login that does not end."""
+
+import inspect
+
+from workbench.causes import lost_redirect
+from workbench.lines import calls, mentions, view_of
+
+WHO_IS_THERE = ("current_user", "is_authenticated", "session", "cookies")
+
+
+def why_open_to_strangers(page):
+    """Find out why a stranger is not sent to the login page: who has let them pass?"""
+    app, view = page.browser.app, view_of(page)
+    if app.config.get("LOGIN_DISABLED"):
+        return {
+            "fact": "LOGIN_DISABLED is set",
+            "hint": "LOGIN_DISABLED is a switch for tests. What does it do to login_required?",
+            "at": app,
+            "word": "LOGIN_DISABLED",
+        }
+    if is_wrapped_too_late(view):
+        return {"hint": "What stands below login_required is protected: is that the function?"}
+    if lost := lost_redirect(page):
+        return lost
+    handler = app.login_manager.unauthorized_callback
+    if page.deeds.turned_away and handler:
+        hint = "login_required has turned the visitor away. What does your unauthorized_handler do?"
+        return {"hint": hint, "at": handler}
+    if page.deeds.turned_away:
+        hint = "login_required has turned the visitor away. Which view does login_view name?"
+        return {"hint": hint, "at": app, "word": r"\blogin_view\b"}
+    if mentions(view, "current_user") and not mentions(view, "is_authenticated"):
+        hint = "For a stranger, current_user is an object, too, never None: see is_authenticated."
+        return {"hint": hint}
+    if any(mentions(view, word) for word in WHO_IS_THERE):
+        hint = "The view itself asks who is there. What does it see, and return, for a stranger?"
+        return {"hint": hint}
+    return {"hint": "Which decorator asks Flask-Login whether the visitor is logged in?"}
+
+
+def is_wrapped_too_late(view):
+    """Say whether a decorator stands above the route, so that the route knows the bare function."""
+    same_name = getattr(inspect.getmodule(view), getattr(view, "__name__", ""), None)
+    return same_name is not view and inspect.unwrap(same_name) is view
+
+
+def why_still_in(answer):
+    """Find out what keeps somebody logged in who has pressed the logout button."""
+    app = answer.browser.app
+    remember = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
+    remembered = answer.browser.client.get_cookie(remember)
+    facts = [] if answer.deeds.logged_out else ["logout_user() did not run"]
+    facts += [f"the cookie {remember} is still there"] if remembered else []
+    if not answer.deeds.logged_out:
+        hint = why_no_logout(view_of(answer))
+    elif remembered:
+        hint = "logout_user() notes in the session that this cookie must go. What loses the note?"
+    else:
+        hint = "What logs the user in again?"
+    return {"fact": " and ".join(facts), "hint": hint, "at": answer}
+
+
+def why_no_logout(view):
+    """Return a hint that follows from what a logout view does in place of logging out."""
+    if calls(view, "logout_user"):
+        return "logout_user() is there, and is not reached. What comes before it?"
+    if mentions(view, "logout_user"):
+        return "logout_user is named. What calls a function?"
+    if mentions(view, "session"):
+        return "Flask-Login's entries in the session have names of their own. What removes them?"
+    return "redirect() alone ends no login: which Flask-Login function does?"
