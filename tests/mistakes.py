@@ -51,8 +51,11 @@ def course_files(app):
 
 
 def make(edits, step, folder):
-    """Make my_app in a folder: what a learner has written in a step, with edits."""
+    """Make my_app in a folder: what a learner has written in a step, if in any, with edits."""
     my_app = folder / "my_app"
+    if step is None:
+        my_app.mkdir()
+        return my_app
     ignore = shutil.ignore_patterns("README.md", "test_*", "instance", "__*__")
     shutil.copytree(step, my_app, ignore=ignore)
     for file, *change in edits:
@@ -72,15 +75,18 @@ def replaced(path, old, new):
 
 
 def changes(mistake, folder):
-    """Return {file: the lines that a mistake deletes and adds}; it is made in an empty folder."""
+    """Return {file: what a mistake changes in it, as a diff}; it is made in an empty folder."""
     step = mistake.snapshots[0]
     before, after = course_files(step), course_files(make(mistake.edits, step, folder))
-    diffs = {
-        file: list(difflib.unified_diff(before[file].splitlines(), after[file].splitlines(), n=0))
+    return {
+        file: difference(before[file], after[file])
         for file in before
         if before[file] != after[file]
     }
-    return {
-        file: "\n".join(line for line in diff[2:] if not line.startswith("@@"))
-        for file, diff in diffs.items()
-    }
+
+
+def difference(old, new):
+    """Return the lines that differ, with one line around them, and dots between two places."""
+    lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm=""))[3:]
+    shown = (" ..." if line.startswith("@@") else line.rstrip() for line in lines)
+    return "\n".join(shown).strip("\n")

@@ -11,18 +11,21 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-import tomllib
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from examiner import ROOT, STEPS, run_pytest, sit
+from mistakes import COURSE, MISTAKES, changes, course_files, make
 
 TITLE = r"\*\*`(?P<file>[^`]+)`\*\*\n"
 FENCE = re.compile(rf"(?:{TITLE})?^```(?P<kind>\w*)\n(?P<code>.*?)^```$", re.M | re.S)
-MISTAKE = re.compile(
-    rf"{TITLE}```diff\n(?P<diff>.*?)^```$.*?^```text\n(?P<text>.*?)^```$", re.M | re.S
+BREAK = re.compile(
+    rf"(?<=\n## Break it\n).*?{TITLE}```diff\n(?P<diff>.*?)^```$.*?^```text\n(?P<text>.*?)^```$",
+    re.M | re.S,
 )
+STUCK = re.compile(r"(?<=\n## Stuck\?\n).*?(?=^## )", re.M | re.S)
 RED = re.compile(r"(?<=\n## Red\n)(?P<before>.*?^```console\n)(?P<text>.*?)(?=^```$)", re.M | re.S)
 CHANGED = re.compile(
     r"(?<=\n## What changed\n)(?P<before>\n```console\n)(?P<text>.*?)(?=^```$)", re.M | re.S
@@ -33,7 +36,6 @@ MOVED = re.compile(r"(^```console\n)\$ (git diff --stat HEAD:.*?)\n.*?(?=^```$)"
 LOOP = re.compile(r"(^```console\n)(?:\$ python3 workbook.py test .*?)(?=^```$)", re.M | re.S)
 FINAL = ROOT / "final"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name for a folder without files
-COURSE = ("app.py", "templates")  # what a learner writes, and what the course's diff shows
 
 
 @dataclass
@@ -59,14 +61,6 @@ def prose(text):
     """Return a README's text without code blocks, tables and HTML tags."""
     text = FENCE.sub("", text)
     return re.sub(r"^\|.*$|<[^>]+>", "", text, flags=re.M)
-
-
-def course_files(step):
-    """Return {name in the step: text} of what a learner writes."""
-    if step is None:
-        return {}
-    paths = [step / "app.py", *sorted(step.glob("templates/*"))]
-    return {path.relative_to(step).as_posix(): path.read_text("utf-8") for path in paths}
 
 
 def step_before(step):
@@ -120,30 +114,57 @@ class Workshop:
         return done.stdout.decode()
 
     @contextlib.contextmanager
-    def with_my_app(self, app, edit=None):
-        """Yield a copy of the workshop in which my_app is a copy of `app`, with one edit."""
+    def with_my_app(self, app, edits=()):
+        """Yield a copy of the workshop in which my_app is a copy of `app`, with edits."""
         with tempfile.TemporaryDirectory() as scratch:
             place = Path(scratch, "workbook")
             shutil.copytree(self.folder, place, ignore=shutil.ignore_patterns(".git"))
-            (place / "my_app/templates").mkdir(parents=True)
-            for file, text in edited(course_files(app), edit).items():
-                (place / "my_app" / file).write_text(text, "utf-8")
+            make(edits, app, place)
             yield place
 
-    def transcript(self, step, app, edit=None):
+    def transcript(self, step, app, edits=()):
         """Return what a learner types and sees, without the seconds it takes."""
         command = ["pytest", f"steps/{step.name}", "--app=my_app"]
-        with self.with_my_app(app, edit) as place:
+        with self.with_my_app(app, edits) as place:
             output = run_pytest(*command[1:], cwd=place).stdout
         return (
             f"$ python3 workbook.py test {int(step.name[:2])} my_app\n"
             f"+ .venv/bin/python -m {' '.join(command)}\n" + re.sub(r" in [\d.]+s ", " ", output)
         )
 
-    def message(self, step, mistake):
-        """Return the message for a mistake that a README shows as a diff."""
-        with self.with_my_app(step, edit_of(mistake)) as place:
+    def message(self, step, edits):
+        """Return the message for a mistake that is made in a step."""
+        with self.with_my_app(step, edits) as place:
             return sit(Path("steps", step.name), "my_app", cwd=place).message + "\n"
+
+    def stuck(self, step):
+        """Return what a step's README says to those who are stuck, out of the table of mistakes."""
+        rows = [row for row in MISTAKES.values() if row.snapshots[0] == step]
+        others = [f"| {row.question} | {row.fix} |" for row in rows if not row.why]
+        return "\n".join(
+            [
+                *(self.answer(step, row) for row in rows if row.why),
+                f"<details>\n<summary>{len(others)} more questions</summary>\n",
+                "| you ask | answer |\n| --- | --- |",
+                *others,
+                "\n</details>\n",
+            ]
+        )
+
+    def answer(self, step, row):
+        """Return the answer to one question: the mistake, its message, why, and what to do."""
+        with tempfile.TemporaryDirectory() as scratch:
+            diffs = changes(row, Path(scratch))
+        shown = [f"**`{file}`**\n```diff\n{diff}\n```\n" for file, diff in diffs.items()]
+        return "\n".join(
+            [
+                f"<details>\n<summary>{as_html(row.question)}</summary>\n",
+                *shown,
+                f"```text\n{self.message(step, row.edits)}```\n",
+                textwrap.fill(f"{row.why} {row.fix}", 100),
+                "\n</details>\n",
+            ]
+        )
 
     def stat(self, step):
         """Return the course's diff of a step as git sums it up, behind its command."""
@@ -162,7 +183,10 @@ class Workshop:
         red = self.transcript(step, step_before(step))
         text = RED.sub(lambda found: found["before"] + red, text)
         text = CHANGED.sub(lambda found: found["before"] + self.stat(step), text)
-        return MISTAKE.sub(lambda found: with_message(found, self.message(step, found)), text)
+        text = STUCK.sub(lambda found: f"\n{self.stuck(step)}\n", text)
+        return BREAK.sub(
+            lambda found: with_message(found, self.message(step, edit_of(found))), text
+        )
 
     def counted(self, step):
         """Return how many lines a step adds and deletes, as git counts them."""
@@ -190,22 +214,14 @@ class Workshop:
     def root_readme(self):
         """Return the root README with all that is generated in its place."""
         text = (ROOT / "README.md").read_text("utf-8")
-        mistakes = tomllib.loads((ROOT / "tests/mistakes.toml").read_text("utf-8"))
-        text = re.sub(r"\d+(?= mistakes in)", str(len(mistakes)), text)
+        made = sum(len(row.snapshots) for row in MISTAKES.values())
+        text = re.sub(r"\d+(?= mistakes that)", str(len(MISTAKES)), text)
+        text = re.sub(r"\d+(?= times)", str(made), text)
         text = TABLE.sub(lambda found: found[1] + "".join(map(self.row, STEPS)), text)
         last = STEPS[-1]
-        swapped = edit_of(MISTAKE.search(readme(last)))
+        swapped = edit_of(BREAK.search(readme(last)))
         outputs = [self.transcript(last, last, swapped), self.transcript(last, last)]
         return LOOP.sub(lambda found: found[1] + outputs.pop(0), text)
-
-
-def edited(files, edit):
-    """Return the files with one edit (file, old, new); `old` stands there exactly once."""
-    if edit:
-        file, old, new = edit
-        assert files[file].count(old) == 1, f"stands {files[file].count(old)} times: {old}"
-        files[file] = files[file].replace(old, new)
-    return files
 
 
 def with_message(found, message):
@@ -223,12 +239,17 @@ def generated(folder):
         return made | {FINAL: workshop.readme_of_final(), ROOT: workshop.root_readme()}
 
 
+def as_html(question):
+    """Return a question with its code in tags, as Markdown is not read in a summary."""
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", question)
+
+
 def edit_of(mistake):
-    """Return (file, old text, new text) of a mistake that is written as a diff."""
+    """Return the edit, in a list of its own, of a mistake that is written as a diff."""
     lines = mistake["diff"].splitlines(keepends=True)
     old = "".join(line[1:] for line in lines if line[0] in " -")
     new = "".join(line[1:] for line in lines if line[0] in " +")
-    return mistake["file"], old, new
+    return [(mistake["file"], old, new)]
 
 
 if __name__ == "__main__":

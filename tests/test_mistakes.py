@@ -36,10 +36,7 @@ def sittings(tmp_path_factory):
     papers += [(STEPS, edits, STEPS[-1]) for edits in HARMLESS.values()]
     folders = [tmp_path_factory.mktemp("learner") for _ in papers]
     for (_, edits, snapshot), folder in zip(papers, folders, strict=True):
-        if snapshot:
-            make(edits, snapshot, folder)
-        else:
-            (folder / "my_app").mkdir()
+        make(edits, snapshot, folder)
     sat = sit_all(
         [(steps, "my_app", folder) for (steps, *_), folder in zip(papers, folders, strict=True)]
     )

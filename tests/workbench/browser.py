@@ -16,8 +16,9 @@ from workbench.deeds import Deeds, watched
 MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
 KEEPING_THE_METHOD = (307, 308)
-BUTTON = "button:not([type]), [type=submit], [type=image]"
-INVISIBLE = "head, title, script, style, template, [hidden]"
+SENDING = ("submit", "image")  # types of buttons that send a form
+INVISIBLE = ("head", "title", "script", "style", "template")
+NAMED = {"name": True}
 HOME = "http://localhost"
 
 
@@ -27,14 +28,14 @@ class Form:
     def __init__(self, tag, address):
         """Read the form `tag` of the page at `address`."""
         self.tag = tag
-        outside = f'[form="{tag["id"]}"]' if tag.get("id") else "[form='']"
-        page = tag.find_parents()[-1]
-        self.button = tag.select_one(BUTTON) or page.select_one(f":is({BUTTON}){outside}")
+        page, name = tag.find_parents()[-1], tag.get("id")
+        outside = page.find(is_button, form=name) if name else None
+        self.button = tag.find(is_button) or outside
         said = self.button.attrs if self.button else {}  # by the button, which overrules the form
         self.action = urljoin(address, said.get("formaction", tag.get("action", "")))
         method = said.get("formmethod", tag.get("method", ""))
         self.method = "POST" if method.upper() == "POST" else "GET"
-        self.names = [field["name"] for field in tag.select("input[name], textarea[name]")]
+        self.names = [field["name"] for field in tag.find_all(["input", "textarea"], NAMED)]
 
     def asks_for(self, *names):
         """Say whether the form has a field of each name and a button that sends them by POST."""
@@ -50,8 +51,8 @@ class Form:
         A second password field, the one that asks to repeat it, gets the password too.
         """
         sent = []
-        for field in self.tag.select("input[name], textarea[name], select[name]"):
-            name, kind = field["name"], field.get("type", "").lower()
+        for field in self.tag.find_all(["input", "textarea", "select"], NAMED):
+            name, kind = field["name"], kind_of(field)
             if field.has_attr("disabled") or kind in ("submit", "image", "button", "reset", "file"):
                 continue
             if name in values:
@@ -61,7 +62,7 @@ class Form:
             elif kind in ("checkbox", "radio"):
                 sent += [(name, field.get("value", "on"))] if field.has_attr("checked") else []
             elif field.name == "select":
-                chosen = field.select_one("option[selected]") or field.select_one("option")
+                chosen = field.find("option", selected=True) or field.find("option")
                 sent += [(name, chosen.get("value", chosen.text))] if chosen else []
             else:
                 sent.append((name, field.get("value", field.text)))
@@ -97,12 +98,12 @@ class Page:
     @functools.cached_property
     def forms(self):
         """The forms of the page."""
-        return [Form(tag, self.address) for tag in parsed(self.html).select("form")]
+        return [Form(tag, self.address) for tag in parsed(self.html).find_all("form")]
 
     @functools.cached_property
     def lines(self):
         """The visible texts, one for each piece between two tags."""
-        return list(visible(parsed(self.html)).stripped_strings)
+        return list(visible(parsed(self.html)))
 
     @property
     def template(self):
@@ -132,7 +133,7 @@ class Page:
 
     def password_form(self):
         """Return the form with a password field, the page's own before others, or None."""
-        having = [form for form in self.forms if form.tag.select_one("input[type=password]")]
+        having = [form for form in self.forms if form.tag.find(is_password)]
         having.sort(key=lambda form: not same_path(form.action, self.path))
         return having[0] if having else None
 
@@ -226,18 +227,35 @@ class Browser:
         return tried.value, next(iter(crashes), tried.error)
 
 
+def kind_of(tag):
+    """Return the type of a field or a button, as it is written in the page."""
+    return tag.get("type", "").lower()
+
+
+def is_button(tag):
+    """Say whether the tag is a button that sends a form."""
+    return kind_of(tag) in SENDING or (tag.name == "button" and not tag.has_attr("type"))
+
+
+def is_password(tag):
+    """Say whether the tag is a field for a password."""
+    return tag.name == "input" and kind_of(tag) == "password"
+
+
+@functools.lru_cache(100)
 def parsed(html):
-    """Return the page as a tree of tags."""
+    """Return the page as a tree of tags, which must not be changed: most pages come again."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a page so short that it looks like a file name
         return BeautifulSoup(html, "html.parser")
 
 
 def visible(soup):
-    """Return the parsed page without the parts that a visitor does not see."""
-    for tag in soup.select(INVISIBLE):
-        tag.extract()
-    return soup
+    """Yield the texts of a parsed page that a visitor sees."""
+    hidden = {id(tag) for tag in [*soup.find_all(INVISIBLE), *soup.find_all(hidden=True)]}
+    for text in soup.strings:
+        if text.strip() and not any(id(tag) in hidden for tag in text.parents):
+            yield text.strip()
 
 
 def same_path(one, other):

@@ -1,6 +1,7 @@
-"""What an app did while it answered: what it stored, checked, signed in and showed."""
+"""What an app did while it answered: what it asked, stored, checked, signed in and showed."""
 
 import contextlib
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
@@ -30,6 +31,9 @@ class Deeds:
     redirects: list = field(default_factory=list)  # where redirect() was asked to lead
 
 
+WATCHED = ContextVar("deeds", default=None)  # an app runs in a copy of the context of its visitor
+
+
 @contextlib.contextmanager
 def watched(app):
     """Yield the Deeds of an app, which are filled in while the block runs."""
@@ -46,46 +50,63 @@ def watched(app):
         deeds.checked.append((text(password), fits))
         return fits
 
-    def flashed(_app, message, category):
-        kind = "" if category == "message" else f' in the category "{category}"'
-        deeds.flashed.append(f'"{message}"{kind}')
-
-    def asking(_connection, _cursor, statement, *_):
-        before, where, condition = " ".join(statement.split()).partition(" WHERE ")
-        deeds.asked += [f"WHERE {condition}" if where else before] if "SELECT" in before else []
-
-    def rendered(_app, template, **_):
-        deeds.templates += [Path(template.filename)] if template.filename else []
-
     def redirecting(location, *args, **kwargs):
         deeds.redirects.append(location)
         return redirect(location, *args, **kwargs)
 
-    def noting(name):
-        return lambda *_, **__: setattr(deeds, name, True)
-
+    before = WATCHED.set(deeds)
     with contextlib.ExitStack() as stack:
+        stack.callback(WATCHED.reset, before)
         stack.enter_context(mock.patch.multiple(bcrypt, hashpw=hashing, checkpw=checking))
         stack.enter_context(mock.patch.object(app, "redirect", redirecting))
-        for signal, note in [
-            (message_flashed, flashed),
-            (template_rendered, rendered),
-            (user_logged_in, noting("logged_in")),
-            (user_logged_out, noting("logged_out")),
-            (user_unauthorized, noting("turned_away")),
-        ]:
-            stack.enter_context(signal.connected_to(note, app))
-        for target, name, note in [
-            (Engine, "before_cursor_execute", asking),
-            (Session, "loaded_as_persistent", noting("found")),
-            (Session, "transient_to_pending", noting("added")),
-            (Session, "after_commit", noting("committed")),
-        ]:
-            event.listen(target, name, note)
-            stack.callback(event.remove, target, name, note)
         yield deeds
 
 
 def text(password):
     """Return what bcrypt got as text."""
     return password.decode("utf-8", "backslashreplace")
+
+
+def noting(name):
+    """Return a listener that notes that something happened."""
+
+    def note(*_, **__):
+        if deeds := WATCHED.get():
+            setattr(deeds, name, True)
+
+    return note
+
+
+def note_query(_connection, _cursor, statement, *_):
+    """Note the condition of a query, or a query without one."""
+    before, where, condition = " ".join(statement.split()).partition(" WHERE ")
+    if "SELECT" in before and (deeds := WATCHED.get()):
+        deeds.asked.append(f"WHERE {condition}" if where else before)
+
+
+def note_message(_app, message, category):
+    """Note what flash() was given."""
+    if deeds := WATCHED.get():
+        kind = "" if category == "message" else f' in the category "{category}"'
+        deeds.flashed.append(f'"{message}"{kind}')
+
+
+def note_template(_app, template, **_):
+    """Note the file of a template that was rendered."""
+    if template.filename and (deeds := WATCHED.get()):
+        deeds.templates.append(Path(template.filename))
+
+
+# Listeners stay: to add and remove them with each visit would take longer than the visit.
+event.listen(Engine, "before_cursor_execute", note_query)
+event.listen(Session, "loaded_as_persistent", noting("found"))
+event.listen(Session, "transient_to_pending", noting("added"))
+event.listen(Session, "after_commit", noting("committed"))
+message_flashed.connect(note_message)
+template_rendered.connect(note_template)
+for signal, name in [
+    (user_logged_in, "logged_in"),
+    (user_logged_out, "logged_out"),
+    (user_unauthorized, "turned_away"),
+]:
+    signal.connect(noting(name), weak=False)

@@ -89,7 +89,8 @@ def user_model(db, copy):
         "there is a model named User",
         "User" in models,
         want="class User, a db.Model",
-        got=f"models of the database that the app has met: {listed(models)}",
+        got=f"models: {listed(models)}",
+        fact="there is another database object" if others else "",
         read="02_model#the-user-model",
         hint=two_of(SQLAlchemy, copy)
         if others

@@ -26,7 +26,7 @@ def why_open_to_strangers(page):
     if page.deeds.turned_away and handler:
         hint = "login_required has turned the visitor away. What does your unauthorized_handler do?"
         return {"hint": hint, "at": handler}
-    if page.deeds.turned_away:
+    if page.deeds.turned_away and app.login_manager.login_view:
         hint = "login_required has turned the visitor away. Which view does login_view name?"
         return {"hint": hint, "at": app, "word": r"\blogin_view\b"}
     if mentions(view, "current_user") and not mentions(view, "is_authenticated"):

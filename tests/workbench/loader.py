@@ -28,6 +28,7 @@ FACTORIES = ("create_app", "make_app")  # which Flask calls
 
 INIT_APP, CREATE_ALL = SQLAlchemy.init_app, SQLAlchemy.create_all
 SCRATCHES = set()  # where this process has made copies
+BEFORE = frozenset(sys.modules)  # none of these is an app's
 
 
 class AppCopy:
@@ -204,7 +205,7 @@ def modules_below(folders):
     return {
         name: module
         for name, module in list(sys.modules.items())
-        if place(module).startswith(below)
+        if name not in BEFORE and place(module).startswith(below)
     }
 
 
