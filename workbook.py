@@ -17,6 +17,7 @@ behind the names go to pytest. On Windows, type `py` in place of `python3`.
 """
 
 import filecmp
+import re
 import shlex
 import shutil
 import signal
@@ -34,13 +35,11 @@ STEPS = sorted(path for path in ROOT.glob("steps/0*") if path.is_dir())
 FINAL = ROOT / "final"
 CHAPTERS = [*STEPS, *([FINAL] if (FINAL / "app.py").is_file() else [])]
 STEPS_ARE = f"The steps are {', '.join(chapter.name for chapter in CHAPTERS)}."
-OLDEST = (3, 11)
 MAKER = f"{sys.base_prefix} {sys.version_info[0]}.{sys.version_info[1]}"
+OLDEST = (3, 11)
 PORT = 5000
 NOTHING = "/dev/null"  # git knows it on Windows, too
-QUIET = (
-    "import sys; sys.excepthook = lambda e, *x: e is KeyboardInterrupt or sys.__excepthook__(e, *x)"
-)
+QUIET = "import sys as s; s.excepthook=lambda *e: e[0] is KeyboardInterrupt or s.__excepthook__(*e)"
 
 
 class Stop(Exception):
@@ -68,7 +67,9 @@ def run(words):
 
 def test(words):
     """Run the tests that the words name."""
-    names, options = split(words)
+    words = sorted(words, key=lambda word: word == "--hints")  # which may stand anywhere
+    first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
+    names, options = words[:first], words[first:]
     if not names or names == ["all"]:
         return test_workbook(names, options)
     if len(names) > 2:
@@ -137,14 +138,6 @@ def find_step(word):
     return step
 
 
-def split(words):
-    """Return the names, and the options for pytest; --hints may stand anywhere."""
-    hints = [word for word in words if word == "--hints"]
-    others = [word for word in words if word != "--hints"]
-    first = next((i for i, word in enumerate(others) if word.startswith("-")), len(others))
-    return others[:first], hints + others[first:]
-
-
 def take_port(words):
     """Return the words without --port, and its number or None."""
     words = [p for w in words for p in (w.split("=") if w.startswith("--port=") else [w])]
@@ -186,9 +179,8 @@ def is_committed(folder):
 def course_files(app):
     """Return {name: path} of what a learner writes: app.py and the templates."""
     folder, main = (app.parent, app) if app.is_file() else (app, app / "app.py")
-    pages = sorted(path for path in folder.glob("templates/**/*") if path.is_file())
-    files = [("app.py", main), *((path.relative_to(folder).as_posix(), path) for path in pages)]
-    return {name: path for name, path in files if path.is_file()}
+    pages = [(path.relative_to(folder).as_posix(), path) for path in folder.glob("templates/**/*")]
+    return {name: path for name, path in [("app.py", main), *sorted(pages)] if path.is_file()}
 
 
 def compare(old, new):
@@ -210,12 +202,20 @@ def install(*folders):
         make_environment()
     for name in folders:
         file, done = ROOT / name / "requirements.txt", stamp(name)
-        if read(file) != read(done):
+        if read(file) != read(done) or missing(file):
             print(f"Installing the packages of {shown(file)}; this happens once.")
             done.unlink(missing_ok=True)
             if python("pip", "install", "--disable-pip-version-check", "-r", file):
-                raise Stop("The packages are not installed, pip says why. Try again online.")
+                raise Stop("The packages are not installed; pip says why. Is there a network?")
             done.write_text(read(file), "utf-8")
+
+
+def missing(file):
+    """Return what the file asks for and .venv has not, or has in another version."""
+    site = next(VENV.rglob("site-packages"))
+    there = {path.stem.lower().replace("_", "-") for path in site.glob("*.dist-info")}
+    wanted = re.findall(r"^(\S+)==(\S+)$", read(file), re.M)  # for every system and Python
+    return [f"{name} {version}" for name, version in wanted if f"{name}-{version}" not in there]
 
 
 def is_whole():
