@@ -17,7 +17,7 @@ WRONG_PASSWORDS = (ANOTHER_PASSWORD, PASSWORD.upper(), PASSWORD[:-1])
 @pytest.fixture(autouse=True)
 def app_context(app):
     """What a method finds within a request, current_app for example."""
-    with app.app_context():
+    with app.test_request_context():
         yield
 
 
@@ -96,7 +96,7 @@ def checked(app, user_model, new_user, request):
         right.value,
         want="True",
         got=right,
-        **why_refused(app, right, deeds, new_user()),
+        why=lambda: why_refused(app, right, deeds, new_user()),
         read="check-the-password",
     )
     for password in WRONG_PASSWORDS:

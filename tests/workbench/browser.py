@@ -17,9 +17,11 @@ MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
 KEEPING_THE_METHOD = (307, 308)
 SENDING = ("submit", "image")  # types of buttons that send a form
-INVISIBLE = ("head", "title", "script", "style", "template")
-NAMED = {"name": True}
+INVISIBLE = ("title", "script", "style", "template")
+FIELDS, NAMED = ("input", "textarea", "select"), {"name": True}
 HOME = "http://localhost"
+SENT = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en", "User-Agent": "Mozilla/5.0"}
+PAGES = ("/", "/register", "/login", "/welcome", "/logout")
 
 
 class Form:
@@ -35,7 +37,9 @@ class Form:
         self.action = urljoin(address, said.get("formaction", tag.get("action", "")))
         method = said.get("formmethod", tag.get("method", ""))
         self.method = "POST" if method.upper() == "POST" else "GET"
-        self.names = [field["name"] for field in tag.find_all(["input", "textarea"], NAMED)]
+        outer = page.find_all(FIELDS, NAMED, form=name) if name else []
+        self.fields = [*tag.find_all(FIELDS, NAMED), *outer]
+        self.names = [field["name"] for field in self.fields if field.name != "select"]
 
     def asks_for(self, *names):
         """Say whether the form has a field of each name and a button that sends them by POST."""
@@ -51,7 +55,7 @@ class Form:
         A second password field, the one that asks to repeat it, gets the password too.
         """
         sent = []
-        for field in self.tag.find_all(["input", "textarea", "select"], NAMED):
+        for field in self.fields:
             name, kind = field["name"], kind_of(field)
             if field.has_attr("disabled") or kind in ("submit", "image", "button", "reset", "file"):
                 continue
@@ -127,13 +131,18 @@ class Page:
         """Say whether the visible text holds the word; capitals do not matter."""
         return bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self.text, re.IGNORECASE))
 
+    def greets(self, name):
+        """Say whether this is the welcome page, and it holds the name."""
+        return self.at("/welcome") and self.says(name)
+
     def news(self, before):
         """Return the visible text that the page `before` lacks."""
         return " ".join(Counter(self.lines) - Counter(before.lines))
 
     def password_form(self):
-        """Return the form with a password field, the page's own before others, or None."""
-        having = [form for form in self.forms if form.tag.find(is_password)]
+        """Return the form with a password field, the page's own before those of other pages."""
+        having = [form for form in self.forms if any(map(is_password, form.fields))]
+        having.sort(key=lambda form: leads_to_one_of(PAGES, form.action))
         having.sort(key=lambda form: not same_path(form.action, self.path))
         return having[0] if having else None
 
@@ -164,6 +173,7 @@ class Browser:
         """Visit this Flask app."""
         self.app = app
         self.client = app.test_client()
+        self.address = None  # of the page that is open
 
     def get(self, path):
         """Open a page, follow at most 5 redirects, and return the Page."""
@@ -188,6 +198,7 @@ class Browser:
         with watched(self.app) as deeds:
             page = self._follow(method, address, data)
         page.asked, page.deeds = (method, address), deeds
+        self.address = page.address
         return page
 
     def _follow(self, method, address, data):
@@ -215,11 +226,12 @@ class Browser:
 
         parts = urlsplit(address)
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        form, headers = None, {}
+        form, headers = None, SENT | ({"Referer": self.address} if self.address else {})
+        headers = {k: v for k, v in headers.items() if cgi(k) not in self.client.environ_base}
         if method == "POST":
             form = MultiDict(data)
             origin = f"{parts.scheme}://{parts.netloc}"
-            headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
+            headers |= {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         with got_request_exception.connected_to(note, self.app):
             tried = attempt(
                 self.client.open, target, method=method, data=form, headers=headers, buffered=True
@@ -261,6 +273,16 @@ def visible(soup):
 def same_path(one, other):
     """Say whether two addresses name the same path, with or without a slash at the end."""
     return urlsplit(one).path.rstrip("/") == urlsplit(other).path.rstrip("/")
+
+
+def leads_to_one_of(paths, address):
+    """Say whether an address has one of these paths."""
+    return any(same_path(address, path) for path in paths)
+
+
+def cgi(header):
+    """Return the name of a header in an environment of WSGI."""
+    return f"HTTP_{header.upper().replace('-', '_')}"
 
 
 def is_ours(address):

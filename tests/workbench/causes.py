@@ -8,18 +8,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from workbench.attempt import attempt
-from workbench.browser import same_path
+from workbench.browser import PAGES, leads_to_one_of, same_path
 from workbench.fixtures import NAME, PASSWORD, listed, names_of
 from workbench.lines import calls, mentions, view_of
 
 COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")
-PAGES = ("/", "/register", "/login", "/welcome", "/logout")
 
 
 def sent_astray(answer, page):
     """Say that the form of one page was sent to another page, if it was."""
     path = urlsplit(answer.asked[1]).path
-    if same_path(path, page.path) or not any(same_path(path, other) for other in PAGES):
+    if same_path(path, page.path) or not leads_to_one_of(PAGES, path):
         return None
     fact = f"the form on {page.path} was sent to {path}"
     hint = "Where does action= of the form lead?"

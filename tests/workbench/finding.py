@@ -67,16 +67,18 @@ class Finding(pytest.fail.Exception):
         return known or self.hint
 
 
-def expect(kept, **found):
-    """Raise a Finding unless the promise is kept; the test's docstring is its sentence."""
+def expect(kept, why=dict, **found):
+    """Raise a Finding unless the promise is kept; the test's docstring is its sentence.
+
+    `why` looks closer, and returns more of the Finding; it is called only then.
+    """
     if not kept:
-        raise Finding(**found)
+        raise Finding(**found, **why())
 
 
 def require(sentence, kept, **found):
     """Raise a Finding with a sentence of its own unless the precondition is met."""
-    if not kept:
-        raise Finding(precondition=sentence, **found)
+    expect(kept, precondition=sentence, **found)
 
 
 def message(sentence, finding, copy, step, hinted, base):

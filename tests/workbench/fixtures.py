@@ -117,7 +117,9 @@ def new_user(user_model):
     """Return a function that makes a User, not saved yet, whatever its __init__ asks for."""
 
     def new(**values):
-        user = manager_of_class(user_model).new_instance()
+        made = [attempt(user_model, **values), attempt(user_model, username=values.get("username"))]
+        user = next((one.value for one in made if not one.error), None)
+        user = user or manager_of_class(user_model).new_instance()
         for name, value in values.items():
             setattr(user, name, value)
         return user
@@ -158,7 +160,7 @@ def table(app, copy, db, user_model, columns):
         user_model.__tablename__ in tables,
         want=f"a table named {user_model.__tablename__} once app.py is loaded",
         got=f"tables: {listed(tables)}",
-        **why_no_table(copy.models_at_create_all),
+        why=lambda: why_no_table(copy.models_at_create_all),
         read="02_model#the-table",
         at=copy,
         word=r"create_all",
@@ -168,7 +170,7 @@ def table(app, copy, db, user_model, columns):
 
 def only_key(columns, user_model):
     """Find out which columns are the primary key; it has to be id alone."""
-    keys = [name for name in columns.keys() if columns[name].primary_key]  # noqa: SIM118
+    keys = sorted({name for name in columns.keys() if columns[name].primary_key})  # noqa: SIM118
     others = [name for name in keys if name != "id"]
     return {
         "kept": keys == ["id"],
@@ -205,9 +207,9 @@ def save_user(app, db, user_model, table, new_user):
             user = new_user(username=username, password_hash=password_hash)
             db.session.add(user)
             db.session.flush()
-            if keep:
-                db.session.commit()
-            return user.id
+            user_id = user.id
+            db.session.commit() if keep else db.session.rollback()
+            return user_id
 
     first = attempt(save, NAME, keep=False)
     require(

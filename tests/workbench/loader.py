@@ -8,12 +8,16 @@ import os
 import subprocess
 import sys
 import tempfile
+import weakref
 from pathlib import Path
 from unittest import mock
 
 import bcrypt
+import flask
 import flask_bcrypt
+import flask_login
 import sqlalchemy
+from blinker import Signal
 from flask.cli import NoAppException, find_best_app, prepare_import
 from flask_sqlalchemy import SQLAlchemy
 
@@ -27,6 +31,7 @@ SETTINGS = ("FLASK_", "TRUSTED_", "SECRET_KEY", "DATABASE_URL", "RATELIMIT_STORA
 FACTORIES = ("create_app", "make_app")  # which Flask calls
 
 INIT_APP, CREATE_ALL = SQLAlchemy.init_app, SQLAlchemy.create_all
+INIT_BCRYPT = flask_bcrypt.Bcrypt.init_app
 SCRATCHES = set()  # where this process has made copies
 BEFORE = frozenset(sys.modules)  # none of these is an app's
 
@@ -48,6 +53,7 @@ class AppCopy:
         self.uris = []  # of the databases, as the learner wrote them
         self.engines = []
         self.met = []  # the apps to which a database was attached
+        self.bcrypts = []  # (Bcrypt object, app that it has met)
         self.models_at_create_all = []  # how many models there were at each call
 
     def edit(self, file, old, new):
@@ -64,8 +70,10 @@ class AppCopy:
 
         A second call imports the same copy anew.
         """
-        with mock.patch.multiple(
-            SQLAlchemy, init_app=self.own_database(), create_all=self.noted_create_all()
+        with (
+            mock.patch.object(SQLAlchemy, "init_app", self.own_database()),
+            mock.patch.object(SQLAlchemy, "create_all", self.noted_create_all()),
+            mock.patch.object(flask_bcrypt.Bcrypt, "init_app", self.noted_bcrypt()),
         ):
             tried = attempt(self._load)
         self.app = tried.value
@@ -114,9 +122,9 @@ class AppCopy:
         return names
 
     def bcrypt(self):
-        """Return a Bcrypt object of the learner's, rather one that has met an app, or None."""
-        objects = self.named(flask_bcrypt.Bcrypt).values()
-        return max(objects, key=lambda one: len(vars(one)), default=None)
+        """Return the Bcrypt object that has met the app, else another one, else None."""
+        met = [bcrypt for bcrypt, app in self.bcrypts if app is self.app]
+        return next(iter([*met, *self.named(flask_bcrypt.Bcrypt).values()]), None)
 
     def own_database(self):
         """Return an init_app() that notes the learner's addresses and uses files in `scratch`."""
@@ -135,6 +143,15 @@ class AppCopy:
                 self.engines.extend(db.engines.values())
             for engine in self.engines:
                 sqlalchemy.event.listen(engine, "connect", do_not_wait_for_the_disk)
+
+        return init_app
+
+    def noted_bcrypt(self):
+        """Return an init_app() of Bcrypt that notes who meets whom."""
+
+        def init_app(bcrypt, app):
+            self.bcrypts.append((bcrypt, app))
+            INIT_BCRYPT(bcrypt, app)
 
         return init_app
 
@@ -163,7 +180,7 @@ def opened(path):
     """Yield the AppCopy of a folder or file; on leaving, nothing of it is left behind."""
     with tempfile.TemporaryDirectory(prefix="checkpoint-", ignore_cleanup_errors=True) as scratch:
         copy = AppCopy(path, scratch)
-        where_we_are = Path.cwd()
+        where_we_are, heard = Path.cwd(), listeners()
         with (
             mock.patch.dict(os.environ, development(), clear=True),
             mock.patch.object(sys, "path", [*sys.path]),
@@ -174,16 +191,30 @@ def opened(path):
                 yield copy
             finally:
                 os.chdir(where_we_are)
+                for signal, receiver in listeners() - heard:
+                    signal.disconnect(receiver)
                 for engine in copy.engines:
                     engine.dispose()
                 for name in modules_below({str(copy.scratch)}):
                     del sys.modules[name]
 
 
+def listeners():
+    """Return (signal, receiver) of all who listen to Flask and Flask-Login."""
+    signals = [
+        one
+        for one in (*vars(flask.signals).values(), *vars(flask_login.signals).values())
+        if isinstance(one, Signal)
+    ]
+    found = [(one, ref) for one in signals for ref in one.receivers.values()]
+    return {(one, ref() if isinstance(ref, weakref.ref) else ref) for one, ref in found}
+
+
 def development():
     """Return the environment of `flask --debug`, in which app.run() at import returns at once."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
-    return kept | {"FLASK_DEBUG": "1", "FLASK_RUN_FROM_CLI": "true"}
+    started = {"FLASK_DEBUG": "1", "FLASK_RUN_FROM_CLI": "true", "WERKZEUG_RUN_MAIN": "true"}
+    return kept | started
 
 
 @contextlib.contextmanager
