@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from workbench.browser import parsed
 from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
+from workbench.forms import parsed
 
 PRIVATE = ["/welcome", "/account", "/account/password", "/account/delete"]
 SHORT = "too short"

@@ -1,10 +1,10 @@
 """Checkpoint 5: the welcome page is for those who are logged in, and there is a way out."""
 
 import pytest
-from workbench.browser import same_path
 from workbench.causes import lost_redirect
 from workbench.finding import expect, require
 from workbench.fixtures import NAME, PASSWORD
+from workbench.forms import same_path
 from workbench.guards import why_open_to_strangers, why_still_in
 
 

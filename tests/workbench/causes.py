@@ -8,8 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from workbench.attempt import attempt
-from workbench.browser import PAGES, leads_to_one_of, same_path
+from workbench.browser import PAGES, leads_to_one_of
 from workbench.fixtures import NAME, PASSWORD, listed, names_of
+from workbench.forms import same_path
 from workbench.lines import calls, mentions, view_of
 
 COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")

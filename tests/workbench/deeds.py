@@ -1,12 +1,16 @@
 """What an app did while it answered: what it asked, stored, checked, signed in and showed."""
 
 import contextlib
+import weakref
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
 import bcrypt
+import flask
+import flask_login
+from blinker import Signal
 from flask import message_flashed, template_rendered
 from flask_login import user_logged_in, user_logged_out, user_unauthorized
 from sqlalchemy import Engine, event
@@ -95,6 +99,14 @@ def note_template(_app, template, **_):
     """Note the file of a template that was rendered."""
     if template.filename and (deeds := WATCHED.get()):
         deeds.templates.append(Path(template.filename))
+
+
+def listeners():
+    """Return (signal, receiver) of all who listen to Flask and Flask-Login."""
+    named = (*vars(flask.signals).values(), *vars(flask_login.signals).values())
+    signals = [signal for signal in named if isinstance(signal, Signal)]
+    found = [(signal, ref) for signal in signals for ref in signal.receivers.values()]
+    return {(signal, ref() if isinstance(ref, weakref.ref) else ref) for signal, ref in found}
 
 
 # Listeners stay: to add and remove them with each visit would take longer than the visit.

@@ -8,21 +8,18 @@ import os
 import subprocess
 import sys
 import tempfile
-import weakref
 from pathlib import Path
 from unittest import mock
 
 import bcrypt
-import flask
 import flask_bcrypt
-import flask_login
 import sqlalchemy
-from blinker import Signal
 from flask.cli import NoAppException, find_best_app, prepare_import
 from flask_sqlalchemy import SQLAlchemy
 
 from workbench.attempt import CannotLoad, attempt
 from workbench.copying import copy_folder
+from workbench.deeds import listeners
 from workbench.shadows import AFTER
 
 ENTRY_FILES = ("app.py", "wsgi.py", "app/__init__.py", "__init__.py")  # where Flask looks, too
@@ -197,17 +194,6 @@ def opened(path):
                     engine.dispose()
                 for name in modules_below({str(copy.scratch)}):
                     del sys.modules[name]
-
-
-def listeners():
-    """Return (signal, receiver) of all who listen to Flask and Flask-Login."""
-    signals = [
-        one
-        for one in (*vars(flask.signals).values(), *vars(flask_login.signals).values())
-        if isinstance(one, Signal)
-    ]
-    found = [(one, ref) for one in signals for ref in one.receivers.values()]
-    return {(one, ref() if isinstance(ref, weakref.ref) else ref) for one, ref in found}
 
 
 def development():
