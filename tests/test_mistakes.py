@@ -20,6 +20,7 @@ MADE = {  # each mistake in each snapshot in which it makes sense
     for snapshot in mistake.snapshots
 }
 RED = {f"{step.name}-not-written-yet": step for step in STEPS}  # on the step before
+HINT = re.compile(r"^ {2}hint   (.*?)^ {2}read ", re.M | re.S)
 UNKIND = re.compile(r"!|\b(simply|just|obviously|please|sorry|oops|wrong of you)\b", re.I)
 
 
@@ -107,6 +108,8 @@ def test_a_message_is_short_and_calm(messages):
         assert max(len(line) for line in lines) <= 100
         assert message.isascii()
         assert [line for line in ours if UNKIND.search(line)] == []
+        hint = HINT.search(message)
+        assert not hint or len(hint[1].split()) <= 25
 
 
 @pytest.mark.parametrize("name", RED)
