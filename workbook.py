@@ -39,7 +39,7 @@ MAKER = f"{sys.base_prefix} {sys.version_info[0]}.{sys.version_info[1]}"
 OLDEST = (3, 11)
 PORT = 5000
 NOTHING = "/dev/null"  # git knows it on Windows, too
-QUIET = "import sys as s; s.excepthook=lambda *e: e[0] is KeyboardInterrupt or s.__excepthook__(*e)"
+QUIET = "import sys;sys.excepthook=lambda *e: e[0] is KeyboardInterrupt or sys.__excepthook__(*e)"
 
 
 class Stop(Exception):

@@ -227,7 +227,10 @@ def test_ctrl_c_is_quiet_at_every_moment(installed, words):
         time.sleep(moment * 0.1)
         os.killpg(typed.pid, signal.SIGINT)
 
-        assert "Traceback" not in typed.communicate(timeout=30)[0]
+        output = typed.communicate(timeout=30)[0]
+
+        # On a busy machine Python may not have come to the first line of anybody's code.
+        assert "Traceback" not in output or "init_import_site" in output
 
 
 @POSIX_ONLY

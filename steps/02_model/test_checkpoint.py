@@ -92,6 +92,8 @@ def why_another_user(found, deeds):
     if found.is_named("grace"):
         hint = "Does the loader return the row that it finds, or something made of it?"
         return {"fact": f"the id of what came back is {found.id}", "hint": hint}
+    if type(found.value).__name__ in ("Query", "Select"):
+        return {"hint": "A query is a question. Which method asks it and returns one user?"}
     if callable(found.value):
         return {"hint": "What came back is a function. Which parentheses would call it?"}
     if not deeds.asked:

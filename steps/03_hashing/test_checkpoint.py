@@ -4,6 +4,7 @@ import re
 
 import pytest
 from workbench.attempt import attempt
+from workbench.browser import shorten
 from workbench.deeds import watched
 from workbench.finding import expect, require
 from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
@@ -11,6 +12,7 @@ from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 LONG_PASSWORD = "é" * 40
 AS_LONG = f"{len(LONG_PASSWORD)} characters, {len(LONG_PASSWORD.encode())} bytes"
+ALLOWED_PASSWORDS = (" a password with spaces ", "weave é, ö and ß", "x" * 72)
 WRONG_PASSWORDS = (ANOTHER_PASSWORD, PASSWORD.upper(), PASSWORD[:-1])
 
 
@@ -222,6 +224,19 @@ def test_the_answer_is_true_or_false(checked):
         else "A comparison is True or False. What does the method return?",
         at=checked.check_password,
     )
+    for password in ALLOWED_PASSWORDS:
+        tried = attempt(checked.set_password, password)
+        tried = tried if tried.error else attempt(checked.check_password, password)
+
+        require(
+            "every password of 1 to 72 bytes can be set, and is right",
+            tried.value is True,
+            want=f'True for {len(password.encode())} bytes: "{shorten(password, 30)}"',
+            got=tried,
+            read="check-the-password",
+            hint="Is this password of 1 to 72 bytes treated like every other one, by both methods?",
+            at=checked.set_password,
+        )
 
 
 def test_an_empty_password_opens_nothing(checked):

@@ -10,6 +10,7 @@ from workbench.fixtures import ANOTHER_PASSWORD, NAME, PASSWORD, listed, names_o
 from workbench.lines import view_at
 
 LONG_PASSWORD = PASSWORD + " é" * 20
+TAGGED = "<b>grace</b>"
 
 
 @pytest.fixture
@@ -29,8 +30,10 @@ def register(registered, fill_in, reason, stored_users):
         fact = f"users in the table: {listed(names_of(after))}"
         if len(after) == len(before):
             fact = f"the password of {name} is another one now"
-        kept = after == before
-        return reason(page) and kept, {"got": page, "fact": "" if kept else fact}
+        kept, said = after == before, reason(page)
+        if kept and said and said == reason(registered):
+            return False, {"got": page, "fact": "the words are those of a success"}
+        return said and kept, {"got": page, "fact": "" if kept else fact}
 
     return register
 
@@ -124,7 +127,7 @@ def test_a_long_password_is_refused(register_explains, register):
     )
 
 
-def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in, stored_users):
+def test_logging_in_leads_to_the_welcome_page(ada, fill_in, stored_users, new_browser):
     """logging in leads to the welcome page, which greets you by name"""
     page = welcome = fill_in("/login", NAME, PASSWORD)
 
@@ -145,7 +148,8 @@ def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in, stored_u
     stored = [name for name in names_of(stored_users()) if name.lower() == "grace"]
     page = fill_in("/login", "Grace", PASSWORD).browser.get("/welcome")
 
-    expect(
+    require(
+        "whoever has registered can log in, with capitals, too",
         not stored or page.says("grace"),
         want='Grace, who has registered with a capital letter, sees "Grace" at GET /welcome',
         got=page,
@@ -156,13 +160,39 @@ def test_logging_in_leads_to_the_welcome_page(login_page, ada, fill_in, stored_u
     )
     page = welcome.browser.get("/welcome")
 
-    expect(
+    require(
+        "two people can be logged in at the same time",
         not stored or page.says(NAME),
         want=f'"{NAME}" still sees "{NAME}" at GET /welcome when Grace has logged in elsewhere',
         got=page,
         read="log-in",
         hint="What do two visitors share? A login belongs into the session, which each has.",
         at=view_at(page.browser.app, "/login", "POST"),
+    )
+    fill_in("/register", TAGGED, PASSWORD)
+    page = fill_in("/login", TAGGED, PASSWORD).browser.get("/welcome")
+
+    require(
+        "a name is shown as it was typed, and is no part of the page",
+        TAGGED not in page.html,
+        want=f'"{TAGGED}" as text: a name is no part of the page',
+        got=f"the name with its tags, at {page.path}",
+        read="welcome",
+        hint="Jinja turns < into &lt; by itself. What switches that off?",
+        at=page.template or page,
+        word=r"\|\s*safe\b|autoescape",
+    )
+    browser = new_browser()
+    form = browser.get("/login?next=https://evil.example/").password_form()
+    page = browser.submit(form, username=NAME, password=PASSWORD)
+
+    require(
+        "logging in leads to no other site",
+        "evil.example" not in "".join(location for _, location in page.hops[:1]),
+        want="a page of this site, also after /login?next=https://evil.example/",
+        got=page,
+        read="log-in",
+        hint="Whoever makes the link chooses next. Which addresses may a login lead to?",
     )
 
 

@@ -43,6 +43,9 @@ def why_not_stored(answer, rows, page):
         hint = "Which field of the form becomes the username?"
     elif astray := sent_astray(answer, page):
         return astray
+    elif deeds.refused:
+        hint = "What is missing in the row when it is written, and what does the view make of that?"
+        return {"fact": f"users in the table: {users}; refused: {deeds.refused}", "hint": hint}
     elif deeds.added and not deeds.committed:
         hint = "db.session.add() announces a row. Which call writes it?"
     elif deeds.committed and not deeds.added:

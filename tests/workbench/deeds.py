@@ -25,6 +25,7 @@ class Deeds:
     found: bool = False  # a query gave a row of a model
     added: bool = False  # db.session.add() with something new
     committed: bool = False
+    refused: str = ""  # by the database, in its own words
     hashed: list = field(default_factory=list)  # passwords, as bcrypt got them
     checked: list = field(default_factory=list)  # (password, whether it fits the hash)
     logged_in: bool = False
@@ -88,6 +89,12 @@ def note_query(_connection, _cursor, statement, *_):
         deeds.asked.append(f"WHERE {condition}" if where else before)
 
 
+def note_refusal(context):
+    """Note what the database said when it refused a statement."""
+    if deeds := WATCHED.get():
+        deeds.refused = str(context.original_exception)
+
+
 def note_message(_app, message, category):
     """Note what flash() was given."""
     if deeds := WATCHED.get():
@@ -111,6 +118,7 @@ def listeners():
 
 # Listeners stay: to add and remove them with each visit would take longer than the visit.
 event.listen(Engine, "before_cursor_execute", note_query)
+event.listen(Engine, "handle_error", note_refusal)
 event.listen(Session, "loaded_as_persistent", noting("found"))
 event.listen(Session, "transient_to_pending", noting("added"))
 event.listen(Session, "after_commit", noting("committed"))

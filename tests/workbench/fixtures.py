@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import configure_mappers
 from sqlalchemy.orm.attributes import manager_of_class
 
 from workbench.attempt import Attempt, attempt
@@ -100,7 +99,7 @@ def user_model(db, copy):
         at=copy,
         word=r"= *SQLAlchemy\(" if others else r"^class User|^class .*Model",
     )
-    mapped = attempt(configure_mappers)
+    mapped = attempt(db.Model.registry.configure)
     require(
         "SQLAlchemy can map the models to tables",
         not mapped.error,

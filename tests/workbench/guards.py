@@ -1,11 +1,14 @@
 """Look closer at a page that is open to strangers, and at a login that does not end."""
 
 import inspect
+from itertools import chain
 
 from workbench.causes import lost_redirect
 from workbench.lines import calls, mentions, view_of
 
-WHO_IS_THERE = ("current_user", "is_authenticated", "session", "cookies")
+WHO_IS_THERE = ("is_authenticated", "session", "cookies")
+NONE_ASKED = r"(if|not|and|or)\s+current_user\b(?!\.)|\bcurrent_user\s+(is|==|!=)\s"
+ANON = r"\banonymous_user\b"
 
 
 def why_open_to_strangers(page):
@@ -29,12 +32,29 @@ def why_open_to_strangers(page):
     if page.deeds.turned_away and app.login_manager.login_view:
         hint = "login_required has turned the visitor away. Which view does login_view name?"
         return {"hint": hint, "at": app, "word": r"\blogin_view\b"}
-    if mentions(view, "current_user") and not mentions(view, "is_authenticated"):
+    if app.login_manager.anonymous_user().is_authenticated:
+        hint = (
+            "login_required asks current_user.is_authenticated. Which class is that of a stranger?"
+        )
+        return {
+            "fact": "is_authenticated of a stranger is True",
+            "hint": hint,
+            "at": app,
+            "word": ANON,
+        }
+    if mentions(view, NONE_ASKED):
         hint = "For a stranger, current_user is an object, too, never None: see is_authenticated."
         return {"hint": hint}
     if any(mentions(view, word) for word in WHO_IS_THERE):
         hint = "The view itself asks who is there. What does it see, and return, for a stranger?"
         return {"hint": hint}
+    for guard in chain(*app.before_request_funcs.values()):
+        if any(mentions(guard, word) for word in WHO_IS_THERE):
+            names = ", ".join(name for name, one in app.view_functions.items() if one is view)
+            hint = (
+                f"before_request asks who is there. Does it mean this page, whose name is {names}?"
+            )
+            return {"hint": hint, "at": guard}
     return {"hint": "Which decorator asks Flask-Login whether the visitor is logged in?"}
 
 

@@ -100,6 +100,8 @@ def hint_for_page(page, copy):
     if page.status.startswith("404") and page.path not in rules:
         routes = ", ".join(sorted(rules)) or "none"
         return f"No route answers {page.path}. Routes so far: {routes}."
+    if page.status.startswith("400") and "csrf" in app.extensions:
+        return "CSRFProtect refuses a form without its token: see csrf_token()."
     if page.status.startswith("405") and page.hops and page.hops[-1][0].startswith("307"):
         return "A browser repeats a POST after 307. Which status makes it ask by GET?"
     if page.status.startswith("405"):

@@ -132,7 +132,7 @@ def view_at(app, path, method):
 def mentions(function, word):
     """Say whether the text of a function holds a name, or an expression that starts with it."""
     text = attempt(lambda: inspect.getsource(inspect.unwrap(function))).value or ""
-    return bool(re.search(rf"\b{word}", text))
+    return bool(re.search(rf"\b(?:{word})", text))
 
 
 def calls(function, word):
