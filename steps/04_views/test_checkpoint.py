@@ -71,6 +71,71 @@ def login_explains(register_explains, ada, fill_in, reason):
     return page
 
 
+@pytest.fixture
+def grace(ada, fill_in, stored_users):
+    """The welcome page of Grace, who has a capital letter, while ada is logged in."""
+    fill_in("/register", "Grace", PASSWORD)
+    stored = [name for name in names_of(stored_users()) if name.lower() == "grace"]
+    page = fill_in("/login", "Grace", PASSWORD).browser.get("/welcome")
+    view = view_at(page.browser.app, "/login", "POST")
+    require(
+        "whoever has registered can log in, with capitals, too",
+        not stored or page.says("grace"),
+        want='Grace, who has registered with a capital letter, sees "Grace" at GET /welcome',
+        got=page,
+        fact=f'she is stored as "{listed(stored)}"',
+        read="log-in",
+        hint="What happens to capital letters when somebody registers, and when they log in?",
+        at=view,
+    )
+    meanwhile = ada.get("/welcome")
+    require(
+        "two people can be logged in at the same time",
+        not stored or meanwhile.says(NAME),
+        want=f'"{NAME}" still sees "{NAME}" at GET /welcome when Grace has logged in elsewhere',
+        got=meanwhile,
+        read="log-in",
+        hint="What do two visitors share? A login belongs into the session, which each has.",
+        at=view,
+    )
+    return page
+
+
+@pytest.fixture
+def tagged_name(ada, fill_in):
+    """The welcome page of somebody whose name looks like HTML, if that could be registered."""
+    fill_in("/register", TAGGED, PASSWORD)
+    page = fill_in("/login", TAGGED, PASSWORD).browser.get("/welcome")
+    require(
+        "a name is shown as it was typed, and is no part of the page",
+        TAGGED not in page.html,
+        want=f'"{TAGGED}" as text',
+        got=f"the name with its tags, at {page.path}",
+        read="welcome",
+        hint="Jinja turns < into &lt; by itself. What switches that off?",
+        at=page.template or page,
+        word=r"\|\s*safe\b|autoescape",
+    )
+    return page
+
+
+@pytest.fixture
+def foreign_link(ada, new_browser):
+    """The page that follows a login when the link to the login page names another site."""
+    page = new_browser().get("/login?next=https://evil.example/")
+    if form := page.password_form():
+        page = page.browser.submit(form, username=NAME, password=PASSWORD)
+    require(
+        "logging in leads to no other site",
+        "evil.example" not in "".join(location for _, location in page.hops[:1]),
+        want="a page of this site, also after /login?next=https://evil.example/",
+        got=page,
+        read="log-in",
+        hint="Whoever makes the link chooses next. Which addresses may a login lead to?",
+    )
+    return page
+
+
 def test_registering_leads_to_the_login_page(registered, login_page):
     """registering leads to the login page"""
     expect(
@@ -127,9 +192,9 @@ def test_a_long_password_is_refused(register_explains, register):
     )
 
 
-def test_logging_in_leads_to_the_welcome_page(ada, fill_in, stored_users, new_browser):
+def test_logging_in_leads_to_the_welcome_page(ada, grace, tagged_name, foreign_link, fill_in):
     """logging in leads to the welcome page, which greets you by name"""
-    page = welcome = fill_in("/login", NAME, PASSWORD)
+    page = fill_in("/login", NAME, PASSWORD)
 
     expect(
         page.greets(NAME),
@@ -143,56 +208,6 @@ def test_logging_in_leads_to_the_welcome_page(ada, fill_in, stored_users, new_br
                 "hint": "Where does the view lead when the password is right?",
             }
         ),
-    )
-    fill_in("/register", "Grace", PASSWORD)
-    stored = [name for name in names_of(stored_users()) if name.lower() == "grace"]
-    page = fill_in("/login", "Grace", PASSWORD).browser.get("/welcome")
-
-    require(
-        "whoever has registered can log in, with capitals, too",
-        not stored or page.says("grace"),
-        want='Grace, who has registered with a capital letter, sees "Grace" at GET /welcome',
-        got=page,
-        read="log-in",
-        fact=f'she is stored as "{listed(stored)}"',
-        hint="What happens to capital letters when somebody registers, and when they log in?",
-        at=view_at(page.browser.app, "/login", "POST"),
-    )
-    page = welcome.browser.get("/welcome")
-
-    require(
-        "two people can be logged in at the same time",
-        not stored or page.says(NAME),
-        want=f'"{NAME}" still sees "{NAME}" at GET /welcome when Grace has logged in elsewhere',
-        got=page,
-        read="log-in",
-        hint="What do two visitors share? A login belongs into the session, which each has.",
-        at=view_at(page.browser.app, "/login", "POST"),
-    )
-    fill_in("/register", TAGGED, PASSWORD)
-    page = fill_in("/login", TAGGED, PASSWORD).browser.get("/welcome")
-
-    require(
-        "a name is shown as it was typed, and is no part of the page",
-        TAGGED not in page.html,
-        want=f'"{TAGGED}" as text: a name is no part of the page',
-        got=f"the name with its tags, at {page.path}",
-        read="welcome",
-        hint="Jinja turns < into &lt; by itself. What switches that off?",
-        at=page.template or page,
-        word=r"\|\s*safe\b|autoescape",
-    )
-    browser = new_browser()
-    form = browser.get("/login?next=https://evil.example/").password_form()
-    page = browser.submit(form, username=NAME, password=PASSWORD)
-
-    require(
-        "logging in leads to no other site",
-        "evil.example" not in "".join(location for _, location in page.hops[:1]),
-        want="a page of this site, also after /login?next=https://evil.example/",
-        got=page,
-        read="log-in",
-        hint="Whoever makes the link chooses next. Which addresses may a login lead to?",
     )
 
 
