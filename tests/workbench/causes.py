@@ -150,12 +150,14 @@ def why_not_let_in(answer, user_model):
     if held:
         fact = f"the password fits, and the session holds {listed(held)}, no login"
         hint = "Flask-Login looks for an entry of its own. Which of its functions writes it?"
-    elif not answer.hops or answer.at("/login"):
+    elif not any(same_path(location, "/welcome") for _, location in answer.hops):
         fact = "the password fits, and the view signs nobody in"
         hint = "Which branch runs when the password fits? Which Flask-Login function belongs there?"
     else:
-        fact = "the password fits, and nobody is in the session"
-        hint = "Which Flask-Login function writes the user into the session, and is it called?"
+        fact, view = "the password fits, and nobody is in the session", view_of(answer)
+        hint = "Which Flask-Login function writes the user into the session?"
+        if mentions(view, "login_user") and not calls(view, "login_user"):
+            hint = "login_user is named. What calls a function?"
     return {"fact": fact, "hint": hint}
 
 
