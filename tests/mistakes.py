@@ -28,6 +28,11 @@ class Mistake:
     why: str = ""  # for the README: what is behind it
 
     @property
+    def home(self):
+        """The snapshot of its step, whose checkpoint notices it."""
+        return STEPS[self.step - 1]
+
+    @property
     def snapshots(self):
         """The snapshots in which it is made, its own step first."""
         return STEPS[self.step - 1 : self.until]
@@ -76,8 +81,8 @@ def replaced(path, old, new):
 
 def changes(mistake, folder):
     """Return {file: what a mistake changes in it, as a diff}; it is made in an empty folder."""
-    step = mistake.snapshots[0]
-    before, after = course_files(step), course_files(make(mistake.edits, step, folder))
+    before = course_files(mistake.home)
+    after = course_files(make(mistake.edits, mistake.home, folder))
     return {
         file: difference(before[file], after[file])
         for file in before

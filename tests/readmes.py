@@ -139,7 +139,7 @@ class Workshop:
 
     def stuck(self, step):
         """Return what a step's README says to those who are stuck, out of the table of mistakes."""
-        rows = [row for row in MISTAKES.values() if row.snapshots[0] == step]
+        rows = [row for row in MISTAKES.values() if row.home == step]
         others = [f"| {row.question} | {row.fix} |" for row in rows if not row.why]
         return "\n".join(
             [

@@ -24,24 +24,17 @@ HINT = re.compile(r"^ {2}hint   (.*?)^ {2}read ", re.M | re.S)
 UNKIND = re.compile(r"!|\b(simply|just|obviously|please|sorry|oops|wrong of you)\b", re.I)
 
 
-def step_of(mistake):
-    """Return the folder of the step whose checkpoint notices the mistake."""
-    return STEPS[mistake.step - 1]
-
-
 @pytest.fixture(scope="module")
 def sittings(tmp_path_factory):
     """What came of sitting the checkpoints with each mistake and each variant, by its name."""
-    papers = [(step_of(row), row.edits, snapshot) for row, snapshot in MADE.values()]
-    papers += [(step, [], step_before(step)) for step in RED.values()]
-    papers += [(STEPS, edits, STEPS[-1]) for edits in HARMLESS.values()]
-    folders = [tmp_path_factory.mktemp("learner") for _ in papers]
-    for (_, edits, snapshot), folder in zip(papers, folders, strict=True):
-        make(edits, snapshot, folder)
-    sat = sit_all(
-        [(steps, "my_app", folder) for (steps, *_), folder in zip(papers, folders, strict=True)]
-    )
-    return dict(zip([*MADE, *RED, *HARMLESS], sat, strict=True))
+    learners = [(row.home, row.edits, snapshot) for row, snapshot in MADE.values()]
+    learners += [(step, [], step_before(step)) for step in RED.values()]
+    learners += [(STEPS, edits, STEPS[-1]) for edits in HARMLESS.values()]
+    papers = []
+    for steps, edits, snapshot in learners:
+        my_app = make(edits, snapshot, tmp_path_factory.mktemp("learner"))
+        papers.append((steps, my_app.name, my_app.parent))
+    return dict(zip([*MADE, *RED, *HARMLESS], sit_all(papers), strict=True))
 
 
 @pytest.fixture
@@ -123,7 +116,7 @@ def test_what_is_not_written_yet_reads_like_a_to_do(name, sittings):
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_every_check_has_its_mistake(step):
     """A check that no known mistake fails would be a dead one."""
-    hit = {mistake.fails for mistake in MISTAKES.values() if step_of(mistake) == step}
+    hit = {mistake.fails for mistake in MISTAKES.values() if mistake.home == step}
 
     assert hit == set(checkpoints(step))
 

@@ -26,8 +26,6 @@ class Found(Attempt):
         """Say whether it is a user of this name, in capitals or not."""
         return str(self.username).lower() == name
 
-    __str__ = Attempt.__str__
-
 
 @pytest.fixture
 def load_user(app, copy, columns, save_user):

@@ -78,7 +78,7 @@ class Page:
     def password_form(self):
         """Return the form with a password field, the page's own before those of other pages."""
         having = [form for form in self.forms if any(map(is_password, form.fields))]
-        having.sort(key=lambda form: leads_to_one_of(PAGES, form.action))
+        having.sort(key=lambda form: leads_to_a_page(form.action))
         having.sort(key=lambda form: not same_path(form.action, self.path))
         return having[0] if having else None
 
@@ -175,9 +175,9 @@ class Browser:
         return tried.value, next(iter(crashes), tried.error)
 
 
-def leads_to_one_of(paths, address):
-    """Say whether an address has one of these paths."""
-    return any(same_path(address, path) for path in paths)
+def leads_to_a_page(address):
+    """Say whether an address is that of one of the pages that every app has."""
+    return any(same_path(address, path) for path in PAGES)
 
 
 def cgi(header):

@@ -4,13 +4,13 @@ Each function returns what a Finding takes: the fact that was seen, a hint that 
 it, and what of the learner's is behind it.
 """
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from workbench.attempt import attempt
-from workbench.browser import PAGES, leads_to_one_of
+from workbench.browser import leads_to_a_page
 from workbench.fixtures import NAME, PASSWORD, listed, names_of
 from workbench.forms import same_path
+from workbench.hints import files_below, template_folders
 from workbench.lines import calls, mentions, view_of
 
 COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")
@@ -19,7 +19,7 @@ COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")
 def sent_astray(answer, page):
     """Say that the form of one page was sent to another page, if it was."""
     path = urlsplit(answer.asked[1]).path
-    if same_path(path, page.path) or not leads_to_one_of(PAGES, path):
+    if same_path(path, page.path) or not leads_to_a_page(path):
         return None
     fact = f"the form on {page.path} was sent to {path}"
     hint = "Where does action= of the form lead?"
@@ -199,6 +199,5 @@ def why_silent(page, hint):
 
 def template_with(app, word):
     """Return the first template of the app's folder that holds a word, or None."""
-    folder = Path(app.root_path, app.template_folder or "")
-    paths = sorted(path for path in folder.glob("**/*") if path.is_file())
+    paths = [path for folder in template_folders(app) for path in files_below(folder)]
     return next((p for p in paths if word in p.read_text("utf-8", "backslashreplace")), None)

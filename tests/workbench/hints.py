@@ -34,19 +34,23 @@ def hint_for_error(error, copy):
 
 def hint_for_template(app, copy):
     """Say where Flask looks for templates, and what is there."""
-    folders = [app, *app.blueprints.values()]
-    folders = [Path(one.root_path, one.template_folder) for one in folders if one.template_folder]
-    paths = [path for folder in folders for path in sorted(folder.glob("**/*")) if path.is_file()]
-    names = [
-        path.relative_to(folder).as_posix()
-        for folder in folders
-        for path in paths
-        if path.is_relative_to(folder)
-    ]
-    where = ", ".join(folder.relative_to(copy.root).as_posix() + "/" for folder in folders)
+    folders = template_folders(app, *app.blueprints.values())
+    names = [path.relative_to(f).as_posix() for f in folders for path in files_below(f)]
+    shown = [f.relative_to(copy.root) if f.is_relative_to(copy.root) else f for f in folders]
+    where = ", ".join(f"{folder.as_posix()}/" for folder in shown)
     if not names:
         return f"Flask looks in {where}, where there is no template. Which folder holds yours?"
     return f"Flask looks in {where}. There are: {', '.join(names)}."
+
+
+def template_folders(*owners):
+    """Return the template folders of an app, or of blueprints, that have one."""
+    return [Path(one.root_path, one.template_folder) for one in owners if one.template_folder]
+
+
+def files_below(folder):
+    """Return the files of a folder and its folders."""
+    return sorted(path for path in folder.glob("**/*") if path.is_file())
 
 
 def has_loader_elsewhere(copy):
