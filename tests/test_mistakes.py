@@ -149,7 +149,7 @@ def test_two_registrations_at_once_make_one_user(step):
             if statement.startswith("INSERT"):
                 here_both_wait.wait(timeout=5)
 
-        (engine,) = copy.engines
+        (engine,) = copy.databases.engines
         sqlalchemy.event.listen(engine, "before_cursor_execute", before_cursor_execute)
         with ThreadPoolExecutor() as pool:
             pages = list(pool.map(register, [Browser(app), Browser(app)]))

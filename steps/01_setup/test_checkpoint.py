@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 import pytest
 import sqlalchemy
+from flask_bcrypt import Bcrypt
 from workbench.attempt import attempt
 from workbench.finding import expect, require
 
@@ -94,7 +95,7 @@ def test_flask_bcrypt_is_ready(app, copy):
     bcrypt = copy.bcrypt()
 
     expect(
-        any(met is app for _, met in copy.bcrypts),
+        app in copy.apps_with(Bcrypt),
         want="a Bcrypt object that has met the app",
         got="a Bcrypt object that has met no app" if bcrypt else "none in your files",
         read="attach-the-extensions",

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from workbench.attempt import CannotLoad
 
-CLUTTER = {"instance", "node_modules", "__pycache__", "venv", "env"}
+CLUTTER = {"node_modules", "__pycache__", "venv", "env"}
+DATABASES = {".db", ".sqlite", ".sqlite3"}
+BESIDE_A_DATABASE = ("-journal", "-wal", "-shm")
+SQLITE = b"SQLite format 3\0"  # how such a file begins, see sqlite.org/fileformat.html
 MAX_MEGABYTES = 20
 
 
@@ -34,7 +37,17 @@ def is_clutter(path):
     if path.is_dir():
         loops = path.is_symlink() and path.resolve() in path.parents
         return path.name.startswith(".") or path.name in CLUTTER or is_environment(path) or loops
-    return path.suffix == ".db"
+    return is_database(path)
+
+
+def is_database(path):
+    """Say whether the file holds a database, or what SQLite keeps beside one."""
+    if path.suffix in DATABASES or path.name.endswith(BESIDE_A_DATABASE):
+        return True
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
 
 
 def is_environment(path):

@@ -15,7 +15,7 @@ from sqlalchemy.orm.attributes import manager_of_class
 from workbench.attempt import Attempt, attempt
 from workbench.finding import COPY, TOLD, require
 from workbench.hints import two_of
-from workbench.loader import cheap_salts, opened
+from workbench.loader import Compiled, cheap_salts, opened
 
 NAME = "ada"
 PASSWORD = "the analytical engine weaves patterns"
@@ -25,12 +25,18 @@ NO_HASH = "$2b$12$" + "." * 53  # looks like a hash
 ANOTHER_PASSWORD = "a loom that weaves flowers and leaves"
 
 
+@pytest.fixture(scope="session")
+def compiled():
+    """The compiled templates of the app under test: each test has a copy of its own."""
+    return Compiled()
+
+
 @pytest.fixture
-def copy(request):
+def copy(request, compiled):
     """The app under test, copied but not loaded yet."""
     asked = request.config.getoption("app")
     base = request.config.invocation_params.dir
-    with opened(base / Path(asked).expanduser() if asked else request.path.parent) as copy:
+    with opened(base / Path(asked).expanduser() if asked else request.path.parent, compiled) as copy:
         request.node.stash[COPY] = copy
         yield copy
 
@@ -49,9 +55,10 @@ def app(request, copy, work_factors):
     told = (copy.source, sentence) in request.config.stash[TOLD]  # no need to wait for it again
     tried = Attempt() if told else copy.load()
     require(sentence, tried.value, want="a Flask app", got=tried, read="stuck")
+    apps = copy.apps_with(SQLAlchemy)
     require(
         "the extensions have met the app that Flask starts",
-        not copy.met or tried.value in copy.met,
+        not apps or tried.value in apps,
         want="one Flask app",
         got="another Flask app, which Flask-SQLAlchemy has met, beside the one that starts",
         read="01_setup#attach-the-extensions",

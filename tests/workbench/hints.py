@@ -23,8 +23,8 @@ def hint_for_error(error, copy):
         return hint_for_template(app, copy)
     if app and "Missing user_loader" in str(error) and has_loader_elsewhere(copy):
         return two_of(LoginManager, copy)
-    if "'SQLALCHEMY_DATABASE_URI' or" in str(error) and copy.met:
-        return hint_for_settings(copy.met[-1])
+    if "'SQLALCHEMY_DATABASE_URI' or" in str(error) and copy.extensions:
+        return hint_for_settings(copy.extensions[-1][1])
     for row in ERRORS:
         match = re.search(row.get("text", ""), str(error))
         if match and re.fullmatch(row["type"], type(error).__name__):

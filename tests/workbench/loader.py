@@ -4,7 +4,10 @@ import contextlib
 import functools
 import importlib
 import io
+import itertools
 import os
+import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,13 +15,14 @@ from pathlib import Path
 from unittest import mock
 
 import bcrypt
-import flask_bcrypt
-import sqlalchemy
 from flask.cli import NoAppException, find_best_app, prepare_import
+from flask_bcrypt import Bcrypt
 from flask_sqlalchemy import SQLAlchemy
+from jinja2 import BytecodeCache
 
 from workbench.attempt import CannotLoad, attempt
 from workbench.copying import copy_folder
+from workbench.databases import Databases
 from workbench.deeds import listeners
 from workbench.shadows import AFTER
 
@@ -26,9 +30,11 @@ ENTRY_FILES = ("app.py", "wsgi.py", "app/__init__.py", "__init__.py")  # where F
 SETTINGS = ("FLASK_", "TRUSTED_", "SECRET_KEY", "DATABASE_URL", "RATELIMIT_STORAGE_URI")
 
 FACTORIES = ("create_app", "make_app")  # which Flask calls
+ELSEWHERE = "where-you-stand"  # a folder that is neither the app's nor the learner's
 
 INIT_APP, CREATE_ALL = SQLAlchemy.init_app, SQLAlchemy.create_all
-INIT_BCRYPT = flask_bcrypt.Bcrypt.init_app
+INIT_BCRYPT = Bcrypt.init_app
+TOKEN = secrets.token_hex(4)  # of the folders of this process
 SCRATCHES = set()  # where this process has made copies
 BEFORE = frozenset(sys.modules)  # none of these is an app's
 
@@ -36,21 +42,24 @@ BEFORE = frozenset(sys.modules)  # none of these is an app's
 class AppCopy:
     """An app's folder, its copy, and what was loaded from the copy."""
 
-    def __init__(self, path, scratch):
-        """Name the app at `path`, a folder or a .py file; `scratch` will hold the copy."""
+    def __init__(self, path, scratch, compiled=None):
+        """Name the app at `path`, a folder or a .py file; `scratch` will hold the copy.
+
+        `compiled` may hold the templates of an earlier copy of the same app.
+        """
         path = Path(path).resolve()
         self.folder = path.parent if path.suffix == ".py" else path
         found = (name for name in ENTRY_FILES if (self.folder / name).is_file())
         self.source = path if path.suffix == ".py" else self.folder / next(found, "app.py")
         self.scratch = Path(scratch).resolve()
         self.root = self.scratch / self.folder.name
+        self.elsewhere = self.scratch / ELSEWHERE  # the working directory
         SCRATCHES.add(str(self.scratch))
         self.app = None
         self.modules = {}  # of the learner's folder, by name
-        self.uris = []  # of the databases, as the learner wrote them
-        self.engines = []
-        self.met = []  # the apps to which a database was attached
-        self.bcrypts = []  # (Bcrypt object, app that it has met)
+        self.databases = Databases(self.scratch)
+        self.compiled = compiled
+        self.extensions = []  # (SQLAlchemy or Bcrypt object, app that it has met)
         self.models_at_create_all = []  # how many models there were at each call
 
     def edit(self, file, old, new):
@@ -68,9 +77,10 @@ class AppCopy:
         A second call imports the same copy anew.
         """
         with (
-            mock.patch.object(SQLAlchemy, "init_app", self.own_database()),
-            mock.patch.object(SQLAlchemy, "create_all", self.noted_create_all()),
-            mock.patch.object(flask_bcrypt.Bcrypt, "init_app", self.noted_bcrypt()),
+            mock.patch.object(SQLAlchemy, "_make_engine", self.databases.opening()),
+            mock.patch.object(SQLAlchemy, "init_app", self.noting_app(INIT_APP)),
+            mock.patch.object(SQLAlchemy, "create_all", self.noting_models()),
+            mock.patch.object(Bcrypt, "init_app", self.noting_app(INIT_BCRYPT)),
         ):
             tried = attempt(self._load)
         self.app = tried.value
@@ -87,7 +97,8 @@ class AppCopy:
         for name in modules_below(SCRATCHES):
             del sys.modules[name]
         refuse_shadows(self.root)
-        os.chdir(self.root)  # open("log.txt", "w") must not write into the learner's folder
+        self.elsewhere.mkdir(exist_ok=True)
+        os.chdir(self.elsewhere)  # `run my_app` starts an app from another folder than its own, too
         name = prepare_import(str(self.root / self.source.relative_to(self.folder)))
         importlib.invalidate_caches()
         module = importlib.import_module(name)
@@ -96,6 +107,8 @@ class AppCopy:
         except NoAppException as error:
             raise CannotLoad(*self._no_app(module, str(error))) from error
         app.config["PROPAGATE_EXCEPTIONS"] = False  # a crash is a 500, as it is for a visitor
+        if "jinja_env" not in vars(app):  # Flask makes it with the first template
+            app.jinja_options = app.jinja_options | {"bytecode_cache": self.compiled}
         return app
 
     def _no_app(self, module, error):
@@ -120,63 +133,69 @@ class AppCopy:
 
     def bcrypt(self):
         """Return the Bcrypt object that has met the app, else another one, else None."""
-        met = [bcrypt for bcrypt, app in self.bcrypts if app is self.app]
-        return next(iter([*met, *self.named(flask_bcrypt.Bcrypt).values()]), None)
+        met = [one for one, app in self.extensions if isinstance(one, Bcrypt) and app is self.app]
+        return next(iter([*met, *self.named(Bcrypt).values()]), None)
 
-    def own_database(self):
-        """Return an init_app() that notes the learner's addresses and uses files in `scratch`."""
+    def apps_with(self, kind):
+        """Return the apps that an object of the class SQLAlchemy or Bcrypt has met."""
+        return [app for extension, app in self.extensions if isinstance(extension, kind)]
 
-        def init_app(db, app):
-            asked = app.config.get("SQLALCHEMY_DATABASE_URI")
-            binds = app.config.get("SQLALCHEMY_BINDS") or {}
-            self.uris.append(asked)
-            self.met.append(app)
-            if asked is not None:
-                app.config["SQLALCHEMY_DATABASE_URI"] = self._replacement(asked, "main")
-            app.config["SQLALCHEMY_BINDS"] = {k: self._replacement(u, k) for k, u in binds.items()}
-            INIT_APP(db, app)
-            app.config.update(SQLALCHEMY_DATABASE_URI=asked, SQLALCHEMY_BINDS=binds)
-            with app.app_context():
-                self.engines.extend(db.engines.values())
-            for engine in self.engines:
-                sqlalchemy.event.listen(engine, "connect", do_not_wait_for_the_disk)
+    def noting_app(self, init_app):
+        """Return an init_app() of an extension that notes which app each of its objects meets."""
 
-        return init_app
+        @functools.wraps(init_app)
+        def noting(extension, app):
+            self.extensions.append((extension, app))
+            init_app(extension, app)
 
-    def noted_bcrypt(self):
-        """Return an init_app() of Bcrypt that notes who meets whom."""
+        return noting
 
-        def init_app(bcrypt, app):
-            self.bcrypts.append((bcrypt, app))
-            INIT_BCRYPT(bcrypt, app)
-
-        return init_app
-
-    def noted_create_all(self):
+    def noting_models(self):
         """Return a create_all() that notes how many models it can make tables of."""
 
+        @functools.wraps(CREATE_ALL)
         def create_all(db, *args, **kwargs):
             self.models_at_create_all.append(len(db.metadatas[None].tables))
             CREATE_ALL(db, *args, **kwargs)
 
         return create_all
 
-    def _replacement(self, uri, name):
-        """Return the address of a database in `scratch`; raise what a wrong `uri` would raise."""
-        sqlalchemy.create_engine(uri["url"] if isinstance(uri, dict) else uri).dispose()
-        return sqlalchemy.URL.create("sqlite", database=str(self.scratch / f"{name}.db"))
 
+class Compiled(BytecodeCache):
+    """The compiled templates of an app, for its next copy in the same place."""
 
-def do_not_wait_for_the_disk(connection, _record):
-    """Tell SQLite that this database need not survive a power cut."""
-    connection.execute("PRAGMA synchronous=OFF")
+    def __init__(self):
+        """Know none yet."""
+        self.code = {}
+
+    def load_bytecode(self, bucket):
+        """Fill in the code of a template whose file and text are known."""
+        bucket.code = self.code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket):
+        """Keep the code of a template."""
+        self.code[bucket.key, bucket.checksum] = bucket.code
 
 
 @contextlib.contextmanager
-def opened(path):
+def empty_folder():
+    """Yield a new folder, which is gone afterwards; its name is the same each time it is free."""
+    for number in itertools.count():
+        folder = Path(tempfile.gettempdir(), f"checkpoint-{TOKEN}-{number}")
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(0o700)
+            break
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # Windows keeps what is still open
+
+
+@contextlib.contextmanager
+def opened(path, compiled=None):
     """Yield the AppCopy of a folder or file; on leaving, nothing of it is left behind."""
-    with tempfile.TemporaryDirectory(prefix="checkpoint-", ignore_cleanup_errors=True) as scratch:
-        copy = AppCopy(path, scratch)
+    with empty_folder() as scratch:
+        copy = AppCopy(path, scratch, compiled)
         where_we_are, heard = Path.cwd(), listeners()
         with (
             mock.patch.dict(os.environ, development(), clear=True),
@@ -190,8 +209,7 @@ def opened(path):
                 os.chdir(where_we_are)
                 for signal, receiver in listeners() - heard:
                     signal.disconnect(receiver)
-                for engine in copy.engines:
-                    engine.dispose()
+                copy.databases.close()
                 for name in modules_below({str(copy.scratch)}):
                     del sys.modules[name]
 
