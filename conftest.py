@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from workbench.attempt import Attempt
-from workbench.finding import COPY, TOLD, Finding, message
+from workbench.finding import COPY, OUTDATED, TOLD, Finding, message, shown
 
-pytest_plugins = ["workbench.fixtures", "workbench.visits"]
+pytest_plugins = [
+    *("workbench.oracles", "workbench.fixtures", "workbench.second_start", "workbench.visits"),
+]
 
 ROOT = Path(__file__).resolve().parent
 STEPS = sorted(path.name for path in ROOT.glob("steps/0*"))
 PATIENCE = 3  # failing runs of one checkpoint before its hint is shown unasked
+TELLING = pytest.StashKey[bool]()  # of a test: there is a message, in the place of a traceback
+HINTS_LEFT = pytest.StashKey[bool]()  # of a run: --hints would show more
 FAILURES = "workbook/failures"  # in pytest's cache: {checkpoint and app: failing runs in a row}
 
 
@@ -31,6 +35,8 @@ def pytest_configure(config):
     """Start with nothing told; tracebacks are made where --tb= asks for one."""
     Finding.traced = config.getoption("tbstyle") != "auto"
     config.stash[TOLD] = {}
+    config.stash[HINTS_LEFT] = False
+    config.stash[OUTDATED] = {}
 
 
 class Message(TerminalRepr):
@@ -43,10 +49,8 @@ class Message(TerminalRepr):
         self.reprcrash = ReprFileLocation(path, (number or 0) + 1, text.partition("\n")[0])
 
     def toterminal(self, tw):
-        """Write the first line in bold, the others as they are."""
-        first, _, rest = self.text.partition("\n")
-        tw.line(first, bold=True)
-        tw.line(rest)
+        """Write all but the first line, which is the heading above them."""
+        tw.line(self.text.partition("\n")[2])
 
     def __str__(self):
         """Return the text."""
@@ -59,6 +63,8 @@ def pytest_runtest_makereport(item, call):
     report = yield
     copy = item.stash.get(COPY, None)
     finding = as_finding(call.excinfo.value, copy) if call.excinfo else None
+    if item.stash.get(TELLING, False):
+        report.sections.clear()  # what was logged and printed belongs to no message
     if finding is None:
         if copy and report.when == "call":
             count_failures(item, copy, report.failed)
@@ -73,11 +79,15 @@ def pytest_runtest_makereport(item, call):
         return report
     failures = count_failures(item, copy, failed=True)
     if item.config.getoption("tbstyle") == "auto":
+        hint = finding.chosen_hint(copy)
         hinted = item.config.getoption("hints") or failures >= PATIENCE
+        item.config.stash[HINTS_LEFT] |= bool(hint) and not hinted
         base = item.config.invocation_params.dir
-        text = message(sentence, finding, copy, item.path.parent, hinted, base)
+        text = message(sentence, finding, copy, item.path.parent, hinted and hint, base)
         report.longrepr = Message(text, item)
-        report.sections.clear()  # Flask has logged the traceback
+        report.location = (*item.location[:2], sentence)  # the heading above the message
+        report.sections.clear()
+        item.stash[TELLING] = True
     return report
 
 
@@ -126,9 +136,14 @@ def pytest_terminal_summary(terminalreporter, config):
     for step in steps:
         done, of = passed[step], total[step]
         terminalreporter.line(f"{step:<11} {'#' * done}{'.' * (of - done)}  {done}/{of}")
+    for source, sentences in config.stash[OUTDATED].items():
+        folder = shown(source.parent, config.invocation_params.dir)
+        for sentence in sentences:
+            terminalreporter.line(sentence)
+            terminalreporter.line(f"To start over: python3 workbook.py reset {folder}")
     if all(passed[step] == total[step] for step in steps):
         terminalreporter.line(what_comes_after(steps[-1]))
-    elif not config.getoption("hints"):
+    elif config.stash[HINTS_LEFT]:
         terminalreporter.line("For a hint, add --hints.")
 
 

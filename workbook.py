@@ -10,6 +10,7 @@
     python3 workbook.py test my_app          check it step by step, up to the first not done
     python3 workbook.py diff 3               see what step 3 adds
     python3 workbook.py diff 3 my_app        compare your app with step 3
+    python3 workbook.py reset my_app         start over with an empty database
     python3 workbook.py lab                  open the notebooks
 
 The first use installs packages into the folder .venv; later uses start at once. Options
@@ -38,6 +39,7 @@ STEPS_ARE = f"The steps are {', '.join(chapter.name for chapter in CHAPTERS)}."
 MAKER = f"{sys.base_prefix} {sys.version_info[0]}.{sys.version_info[1]}"
 OLDEST = (3, 11)
 PORT = 5000
+DATABASES = (".db", ".sqlite", ".sqlite3")
 NOTHING = "/dev/null"  # git knows it on Windows, too
 QUIET = "import sys;sys.excepthook=lambda *e: e[0] is KeyboardInterrupt or sys.__excepthook__(*e)"
 
@@ -59,6 +61,8 @@ def run(words):
     if not file.is_file():
         raise Stop(f"There is no {shown(file)} yet: write it, then run it.")
     install(".")
+    if databases(file.parent):
+        look_at_databases(file)
     port = port or free_port()
     print(f"Open http://127.0.0.1:{port} in your browser. Ctrl-C stops the app.")
     options = ["--debug", "--port", port, *(["--no-debugger"] if app == FINAL else [])]
@@ -106,13 +110,67 @@ def diff(words):
     return compare(course_files(before) if before else {}, course_files(step))
 
 
+def reset(words):
+    """Move the databases of an app aside, after asking."""
+    if len(words) != 1:
+        raise Stop("reset takes the folder of an app.")
+    app = find(words[0])
+    folder = app.parent if app.is_file() else app
+    files = databases(folder)
+    if not files:
+        print(f"There is no database in {shown(folder)}.")
+    for file in files:
+        aside = name_aside(file)
+        print(f"The next start makes an empty database. This one will be {shown(aside)}.")
+        if not agreed(f"Move {shown(file)} aside? [y/N] "):
+            print("Nothing was moved.")
+            return 1
+        file.rename(aside)
+        print("Done.")
+    return 0
+
+
 def lab(words):
     """Open the notebooks."""
     install(".", "notebooks")
     return python("jupyter", "lab", ROOT / "notebooks", *words)
 
 
-VERBS = {"run": run, "test": test, "diff": diff, "lab": lab}
+VERBS = {"run": run, "test": test, "diff": diff, "reset": reset, "lab": lab}
+
+
+# The databases of an app
+
+
+def databases(folder):
+    """Return the files in which an app keeps its data, without those that were moved aside."""
+    places = [path for place in (folder, folder / "instance") for path in place.glob("*")]
+    kept = [path for path in places if path.suffix in DATABASES and path.is_file()]
+    return sorted(path for path in kept if not re.search(r"-old-\d+$", path.stem))
+
+
+def name_aside(file):
+    """Return a name beside a file that is still free."""
+    names = (file.with_name(f"{file.stem}-old-{n}{file.suffix}") for n in range(1, 10_000))
+    return next(name for name in names if not name.exists())
+
+
+def agreed(question):
+    """Ask, and say whether the answer is yes; no answer is a no."""
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        print()
+        return False
+
+
+def look_at_databases(file):
+    """Say which tables of an app are older than its model; nothing is changed."""
+    words = [PYTHON, "-m", "workbench.stale", file]
+    looked = subprocess.run(words, cwd=ROOT / "tests", capture_output=True, text=True, check=False)
+    if looked.returncode == 0 and looked.stdout.strip():
+        print(looked.stdout.strip())
+        print(f"To start over: python3 workbook.py reset {shown(file.parent)}")
 
 
 # What the words mean

@@ -23,7 +23,7 @@ import pytest
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import COOKIE_NAME
-from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
+from workbench.people import ANOTHER_PASSWORD, PASSWORD
 
 PUBLISHED_KEY = "dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"  # stands in every step
 THIRD_PASSWORD = "seven looms are singing in the attic"

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
+from workbench.people import ANOTHER_PASSWORD, PASSWORD
 from workbench.forms import parsed
 
 PRIVATE = ["/welcome", "/account", "/account/password", "/account/delete"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from click import ClickException
-from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
+from workbench.people import ANOTHER_PASSWORD, PASSWORD
 from workbench.forms import parsed
 
 KEY = "3d1f8a2b9c7e6054" * 4

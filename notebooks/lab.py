@@ -29,7 +29,7 @@ ROOT = HERE.parent
 sys.path[:0] = [str(ROOT / "tests"), str(HERE)]
 
 import exercises  # noqa: E402
-from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD  # noqa: E402, F401
+from workbench.people import ANOTHER_PASSWORD, PASSWORD  # noqa: E402, F401
 from workbench.loader import opened  # noqa: E402
 from workbench.site import Site  # noqa: E402
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from examiner import ROOT, STEPS, sit
 from workbench.browser import Browser
-from workbench.fixtures import NAME, PASSWORD
+from workbench.people import ADA, PASSWORD
 from workbench.loader import cheap_salts, opened
 
 WORKBOOK = ("conftest.py", "pyproject.toml", "steps", "tests/workbench")
@@ -186,4 +186,4 @@ def test_two_apps_are_open_at_the_same_time(tmp_path):
 def register(browser):
     """Send the register form for ada and return the page that answers."""
     form = browser.get("/register").password_form()
-    return browser.submit(form, username=NAME, password=PASSWORD)
+    return browser.submit(form, username=ADA, password=PASSWORD)

@@ -10,7 +10,7 @@ from examiner import ROOT, STEPS, sit_all
 from mistakes import HARMLESS, MISTAKES, make
 from readmes import checkpoints, step_before
 from workbench.browser import Browser
-from workbench.fixtures import NAME, PASSWORD
+from workbench.people import ADA, PASSWORD
 from workbench.loader import cheap_salts, opened
 
 CRASH = re.compile(r"^ {2}got {4}(?:\d+ \w+,? )?\w*(Error|Exception|NotFound|NoResult)\w*: ", re.M)
@@ -164,4 +164,4 @@ def test_two_registrations_at_once_make_one_user(step):
 def register(browser):
     """Send the register form for ada and return the page that answers."""
     form = browser.get("/register").password_form()
-    return browser.submit(form, username=NAME, password=PASSWORD)
+    return browser.submit(form, username=ADA, password=PASSWORD)

@@ -11,7 +11,8 @@ from workbench.finding import expect, require
 from workbench.fixtures import NO_HASH, ONLY_KEY, named_in, only_key
 from workbench.hints import has_loader_elsewhere, two_of
 
-SEEN = ("id", "username")
+SEEN = ("id", "username", "is_active", "is_authenticated")
+LETS_IN = SEEN[2:]
 ANOTHER_HASH = NO_HASH.replace(".", "/")
 
 
@@ -21,6 +22,8 @@ class Found(Attempt):
 
     id: object = None
     username: str | None = None
+    is_active: object = None
+    is_authenticated: object = None
 
     def is_named(self, name):
         """Say whether it is a user of this name, in capitals or not."""
@@ -69,7 +72,7 @@ def found_users(app, db, user_model, save_user, load_user):
     with app.test_request_context():
         users = [db.session.get(user_model, row.value) for row in rows]
         ids = [attempt(lambda user=user: user.get_id()) for user in users]
-    with watched(app) as deeds:
+    with watched() as deeds:
         found = [load_user(one.value) if one.value else Found(**vars(one)) for one in ids]
     grace, user_id = found[1], ids[1]
     require(
@@ -83,6 +86,23 @@ def found_users(app, db, user_model, save_user, load_user):
         word=r"\bget_id\b" if user_id.error else "",
     )
     return found
+
+
+@pytest.fixture
+def active(found_users, user_model):
+    """Users whom Flask-Login lets in."""
+    ada = found_users[0]
+    shut = next((name for name in LETS_IN if not getattr(ada, name)), None)
+    require(
+        "Flask-Login may let a stored user in",
+        not shut,
+        want="is_active and is_authenticated are True",
+        got=f"{shut} is {getattr(ada, shut or SEEN[0])!r}",
+        read="the-user-model",
+        hint="UserMixin answers True. What in your class takes its place?",
+        at=user_model,
+        word=rf"\b{shut}\b",
+    )
 
 
 def why_another_user(found, deeds):
@@ -172,7 +192,7 @@ def test_there_is_room_for_a_hash(columns, user_model):
     )
 
 
-def test_the_user_loader_finds_each_user(app, found_users):
+def test_the_user_loader_finds_each_user(app, found_users, active, still_there):
     """the user loader finds each user by their own id"""
     ada, grace = found_users
 

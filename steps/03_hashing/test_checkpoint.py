@@ -7,13 +7,17 @@ from workbench.attempt import attempt
 from workbench.browser import shorten
 from workbench.deeds import watched
 from workbench.finding import expect, require
-from workbench.fixtures import ANOTHER_PASSWORD, PASSWORD
+from workbench.oracles import revealed_by_this
+from workbench.people import ANOTHER_PASSWORD, MARY, PASSWORD
 
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 LONG_PASSWORD = "é" * 40
 AS_LONG = f"{len(LONG_PASSWORD)} characters, {len(LONG_PASSWORD.encode())} bytes"
 ALLOWED_PASSWORDS = (" a password with spaces ", "weave é, ö and ß", "x" * 72)
-WRONG_PASSWORDS = (ANOTHER_PASSWORD, PASSWORD.upper(), PASSWORD[:-1])
+WRONG_PASSWORDS = (
+    *(ANOTHER_PASSWORD, PASSWORD.upper(), PASSWORD[::-1]),
+    *(PASSWORD[:8], PASSWORD[:-1], PASSWORD[:-1] + "z", PASSWORD + "s"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +45,7 @@ def user(new_user, user_model):
 @pytest.fixture
 def hashed(app, user):
     """A user whose password is set and stored as a bcrypt hash."""
-    with watched(app) as deeds:
+    with watched() as deeds:
         tried = attempt(user.set_password, PASSWORD)
     stored = user.password_hash
     require(
@@ -91,7 +95,7 @@ def checked(app, user_model, new_user, request):
         at=user_model,
     )
     user = request.getfixturevalue("hashed")
-    with watched(app) as deeds:
+    with watched() as deeds:
         right = attempt(user.check_password, PASSWORD)
     require(
         "check_password() accepts the right password",
@@ -140,7 +144,7 @@ def typed(checked, new_user):
 
 def why_refused(app, tried, deeds, another):
     """Find out why the right password is refused: what was compared, and what hashed?"""
-    with watched(app) as setting:
+    with watched() as setting:
         attempt(another.set_password, PASSWORD)
     if tried.value is None and not tried.error:
         return {"hint": "A method without return returns None."}
@@ -161,7 +165,39 @@ def why_refused(app, tried, deeds, another):
     return {"fact": fact, "hint": "Do both methods treat the password in the same way?"}
 
 
-def test_the_hash_is_salted(hashed, new_user):
+@pytest.fixture
+def kept_secret(hashed):
+    """A user none of whose attributes gives the password away."""
+    seen = {name: revealed_by_this(PASSWORD)(str(value)) for name, value in vars(hashed).items()}
+    shown = next((name for name, what in seen.items() if what), "")
+    require(
+        "set_password() keeps nothing of the password but the hash",
+        not shown,
+        want="the hash in password_hash, and the password nowhere",
+        got=f"{seen.get(shown)} is in user.{shown}",
+        read="set-the-password",
+        hint="Who could read that, and what is it good for?",
+        at=hashed.set_password,
+        word=rf"\b{shown}\b",
+    )
+
+
+@pytest.fixture
+def fits_again(checked, second_start, user_model):
+    """A password that is right in the next start of the app, too."""
+    before, after = second_start
+    require(
+        "a password is still right when the app starts again",
+        after.fits or not before.fits or MARY not in after.users,
+        want="True at the second start, for the same user and password",
+        got="False at the second start",
+        read="check-the-password",
+        hint="Both methods use something that is new at each start. What is it?",
+        at=user_model.check_password,
+    )
+
+
+def test_the_hash_is_salted(hashed, kept_secret, new_user):
     """the hash is salted: one password makes two different hashes"""
     grace = new_user(username="grace")
     attempt(grace.set_password, PASSWORD)
@@ -209,7 +245,7 @@ def test_a_long_password_cannot_be_set(app, hashed):
 def expect_refusal(app, user, password, hint, **found):
     """Raise a Finding unless set_password() raises ValueError; say what it does instead."""
     before = user.password_hash
-    with watched(app) as deeds:
+    with watched() as deeds:
         tried = attempt(user.set_password, password)
     silent = not tried.error and user.password_hash == before
     answer = "" if tried.value is None else f", and it returns {tried}"
@@ -245,7 +281,7 @@ def test_the_answer_is_true_or_false(checked, typed):
     )
 
 
-def test_an_empty_password_opens_nothing(checked):
+def test_an_empty_password_opens_nothing(checked, fits_again):
     """an empty password opens nothing: check_password() returns False"""
     tried = attempt(checked.check_password, "")
 

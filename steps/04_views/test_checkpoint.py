@@ -4,24 +4,29 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from workbench.causes import lost_redirect, why_let_in, why_silent
+from workbench.browser import shorten
+from workbench.causes import LIMIT, lost_redirect, why_let_in, why_silent
 from workbench.finding import expect, require
-from workbench.fixtures import ANOTHER_PASSWORD, NAME, PASSWORD, listed, names_of
+from workbench.fixtures import listed, names_of
 from workbench.lines import view_at
+from workbench.oracles import NAMES_LIKE_CODE
+from workbench.people import ADA, GRACE, MARY, STRANGER
+from workbench.ways import way_through
 
-LONG_PASSWORD = PASSWORD + " é" * 20
-TAGGED = "<b>grace</b>"
+NAMES = ("Zoë", " mary ", "m" * 60)
+NUL = "gr\0ace"
 
 
 @pytest.fixture
-def reason(new_browser):
+def reason(message):
     """Return a function that picks out of a page what a first visit does not show."""
-    return lambda page: page.news(new_browser().get(page.path)) if not page.error else ""
+    return lambda page: " ".join(message(page))
 
 
 @pytest.fixture
-def register(registered, fill_in, reason, stored_users):
+def register(registered, fill_in, message, stored_users):
     """Return a function that registers somebody: is it refused in words, and what is seen?"""
+    success = message(registered)
 
     def register(name, password):
         before = stored_users()
@@ -30,19 +35,20 @@ def register(registered, fill_in, reason, stored_users):
         fact = f"users in the table: {listed(names_of(after))}"
         if len(after) == len(before):
             fact = f"the password of {name} is another one now"
-        kept, said = after == before, reason(page)
-        if kept and said and said == reason(registered):
-            return False, {"got": page, "fact": "the words are those of a success"}
+        kept, said = after == before, message(page)
+        if kept and (announced := set(said) & set(success)):
+            fact = f'the words of a success: "{announced.pop()}"'
+            return False, {"got": page, "fact": fact}
         return said and kept, {"got": page, "fact": "" if kept else fact}
 
     return register
 
 
 @pytest.fixture
-def register_explains(registered, fill_in, reason):
+def register_explains(registered, fill_in, reason, people):
     """At least one refusal of the register page can be read on the page."""
-    first = fill_in("/register", NAME, PASSWORD)
-    others = (fill_in("/register", *typed) for typed in [("", PASSWORD), ("grace", "")])
+    first = fill_in("/register", people.ada, people.password)
+    others = (fill_in("/register", *typed) for typed in [("", people.password), (people.ada, "")])
     require(
         "a refused registration says why, on the page",
         reason(first) or any(reason(page) for page in others),
@@ -53,10 +59,10 @@ def register_explains(registered, fill_in, reason):
 
 
 @pytest.fixture
-def login_explains(register_explains, ada, fill_in, reason):
+def login_explains(register_explains, ada, fill_in, reason, people):
     """The page that answers when ada's password is wrong; it says so."""
-    page = fill_in("/login", NAME, ANOTHER_PASSWORD)
-    let_in = page.greets(NAME)
+    page = fill_in("/login", people.ada, people.other)
+    let_in = page.greets(people.ada)
     require(
         "a wrong password is refused, and the page says so",
         reason(page) and not let_in,
@@ -72,59 +78,97 @@ def login_explains(register_explains, ada, fill_in, reason):
 
 
 @pytest.fixture
-def grace(ada, fill_in, stored_users):
-    """The welcome page of Grace, who has a capital letter, while ada is logged in."""
-    fill_in("/register", "Grace", PASSWORD)
-    stored = [name for name in names_of(stored_users()) if name.lower() == "grace"]
-    page = fill_in("/login", "Grace", PASSWORD).browser.get("/welcome")
-    view = view_at(page.browser.app, "/login", "POST")
+def grace(ada, fill_in, stored_users, people):
+    """The browser of Grace, who has a capital letter and a password of many kinds of letters."""
+    name, password = people.named(GRACE).capitalize(), f" {people.other} é "
+    fill_in("/register", name, password)
+    if name.lower() not in map(str.lower, names_of(stored_users())):
+        password = people.other
+        fill_in("/register", name, password)
+    stored = [one for one in names_of(stored_users()) if one.lower() == name.lower()]
+    answer = fill_in("/login", name, password)
+    browser = answer.browser
+    page = browser.get("/welcome")
+    view = view_at(browser.app, "/login", "POST")
     require(
         "whoever has registered can log in, with capitals, too",
-        not stored or page.says("grace"),
-        want='Grace, who has registered with a capital letter, sees "Grace" at GET /welcome',
+        not stored or page.says(name),
+        want=f'{name}, who has registered with a capital letter, sees "{name}" at GET /welcome',
         got=page,
-        fact=f'she is stored as "{listed(stored)}"',
+        why=lambda: why_not_the_same(answer, password, stored),
         read="log-in",
-        hint="What happens to capital letters when somebody registers, and when they log in?",
         at=view,
     )
     meanwhile = ada.get("/welcome")
     require(
         "two people can be logged in at the same time",
-        not stored or meanwhile.says(NAME),
-        want=f'"{NAME}" still sees "{NAME}" at GET /welcome when Grace has logged in elsewhere',
+        not stored or meanwhile.says(people.ada),
+        want=f'"{people.ada}" still sees "{people.ada}" when {name} has logged in elsewhere',
         got=meanwhile,
         read="log-in",
-        hint="What do two visitors share? A login belongs into the session, which each has.",
+        hint="What do two visitors share? A login belongs in the session, which each has.",
         at=view,
     )
-    return page
+    browser.known_as = (name, password) if stored else None
+    return browser
+
+
+def why_not_the_same(answer, password, stored):
+    """Find out why a user who is stored cannot log in: the limit, the password, or the name?"""
+    if answer.status.startswith("429"):
+        return {"fact": "the app's own limit is reached", "hint": LIMIT, "sure": True}
+    checked = answer.deeds.checked[-1:]
+    if checked and not checked[0][1]:
+        fact = f'"{checked[0][0]}" was compared with the hash, and "{password}" was typed'
+        hint = "What happens to a password, spaces around it included, in each of the two views?"
+        return {"fact": fact, "hint": hint}
+    hint = "What happens to capital letters when somebody registers, and when they log in?"
+    return {"fact": f'she is stored as "{listed(stored)}"', "hint": hint}
 
 
 @pytest.fixture
-def tagged_name(ada, fill_in):
-    """The welcome page of somebody whose name looks like HTML, if that could be registered."""
-    fill_in("/register", TAGGED, PASSWORD)
-    page = fill_in("/login", TAGGED, PASSWORD).browser.get("/welcome")
-    require(
-        "a name is shown as it was typed, and is no part of the page",
-        TAGGED not in page.html,
-        want=f'"{TAGGED}" as text',
-        got=f"the name with its tags, at {page.path}",
-        read="welcome",
-        hint="Jinja turns < into &lt; by itself. What switches that off?",
-        at=page.template or page,
-        word=r"\|\s*safe\b|autoescape",
-    )
-    return page
+def each_name(ada, fill_in, stored_users, people):
+    """Every name that can be registered can log in."""
+    for name in (people.named(ADA).replace(ADA, one) for one in NAMES):
+        before = stored_users()
+        fill_in("/register", name, people.password)
+        stored = [one for one in names_of(stored_users()) if one not in names_of(before)]
+        known_as = name.strip() if stored == [name.strip()] else name  # spaces may be cleaned away
+        answer = fill_in("/login", known_as, people.password)
+        page = answer.browser.get("/welcome")
+        require(
+            "whatever name has been registered can log in",
+            not stored or (page.at("/welcome") and answer.deeds.logged_in),
+            want=f'"{shorten(name, 30)}" is refused when registering, or sees /welcome after a login',
+            got=page,
+            fact=f'stored as "{shorten(listed(stored), 30)}"',
+            read="log-in",
+            hint="What happens to a name when somebody registers, and when they log in?",
+            at=view_at(ada.app, "/login", "POST"),
+        )
 
 
 @pytest.fixture
-def foreign_link(ada, new_browser):
+def odd_names(ada, fill_in, stored_users, people):
+    """Names that look like code have been registered, typed at a login, and shown."""
+    for name in NAMES_LIKE_CODE:
+        before = stored_users()
+        fill_in("/login", name, people.password)
+        fill_in("/register", name, people.password)
+        if stored_users() != before:
+            page = fill_in("/login", name, people.password)
+            page.browser.get("/welcome")
+            fill_in("/register", name, people.password)  # the name is taken now
+            break
+    fill_in("/register", NUL, people.password)
+
+
+@pytest.fixture
+def foreign_link(ada, new_browser, people):
     """The page that follows a login when the link to the login page names another site."""
     page = new_browser().get("/login?next=https://evil.example/")
     if form := page.password_form():
-        page = page.browser.submit(form, username=NAME, password=PASSWORD)
+        page = page.browser.submit(form, username=people.ada, password=people.password)
     require(
         "logging in leads to no other site",
         "evil.example" not in "".join(location for _, location in page.hops[:1]),
@@ -136,7 +180,33 @@ def foreign_link(ada, new_browser):
     return page
 
 
-def test_registering_leads_to_the_login_page(registered, login_page):
+@pytest.fixture
+def the_way(ada, stranger):
+    """The pages lead to one another."""
+    require(**way_through(stranger, ada))
+
+
+@pytest.fixture
+def works_on(fill_in, stored_users, people):
+    """Return a function that checks that somebody else can register after a refusal."""
+
+    def works_on(first):
+        name = people.named(first)
+        page = fill_in("/register", name, people.password)
+        require(
+            "after a refusal the next visitor can register",
+            name in map(str.lower, names_of(stored_users())) and not page.error,
+            want=f"a user named {name}, after another registration was refused",
+            got=page,
+            fact=f"users in the table: {listed(names_of(stored_users()))}",
+            read="register",
+            hint="What has the refusal left behind? See db.session.rollback().",
+        )
+
+    return works_on
+
+
+def test_registering_leads_to_the_login_page(registered, login_page, the_way):
     """registering leads to the login page"""
     expect(
         registered.at("/login"),
@@ -150,9 +220,9 @@ def test_registering_leads_to_the_login_page(registered, login_page):
     )
 
 
-def test_a_taken_name_is_refused(register_explains, register):
+def test_a_taken_name_is_refused(register_explains, register, works_on, people):
     """a taken username is refused: a message on the page, and still one ada"""
-    refused, seen = register(NAME, ANOTHER_PASSWORD)
+    refused, seen = register(people.ada, people.other)
 
     expect(
         refused,
@@ -161,11 +231,12 @@ def test_a_taken_name_is_refused(register_explains, register):
         read="register",
         hint="The database refuses the second row. What can the view do about that?",
     )
+    works_on(MARY)
 
 
-def test_an_empty_field_is_refused(register_explains, register):
+def test_an_empty_field_is_refused(register_explains, register, people):
     """an empty field is refused: a message on the page, and no new user"""
-    for name, password in [("", PASSWORD), ("grace", "")]:
+    for name, password in [("", people.password), (people.named(GRACE), "")]:
         refused, seen = register(name, password)
 
         expect(
@@ -177,13 +248,13 @@ def test_an_empty_field_is_refused(register_explains, register):
         )
 
 
-def test_a_long_password_is_refused(register_explains, register):
+def test_a_long_password_is_refused(register_explains, register, people):
     """a password above 72 bytes is refused: a message, and no new user"""
-    refused, seen = register("grace", LONG_PASSWORD)
+    refused, seen = register(people.named(GRACE), people.too_long)
 
     expect(
         refused,
-        want=f"a message for a password of {len(LONG_PASSWORD.encode())} bytes",
+        want=f"a message for a password of {len(people.too_long.encode())} bytes",
         **seen,
         read="register",
         hint="What does set_password() do with more than 72 bytes?"
@@ -192,48 +263,78 @@ def test_a_long_password_is_refused(register_explains, register):
     )
 
 
-def test_logging_in_leads_to_the_welcome_page(ada, grace, tagged_name, foreign_link, fill_in):
+def test_logging_in_leads_to_the_welcome_page(
+    ada, grace, each_name, odd_names, foreign_link, fill_in, people
+):
     """logging in leads to the welcome page, which greets you by name"""
-    page = fill_in("/login", NAME, PASSWORD)
+    page = fill_in("/login", people.ada, people.password)
 
     expect(
-        page.greets(NAME),
-        want=f'sent to /welcome, and the page says "{NAME}"',
+        page.greets(people.ada),
+        want=f'sent to /welcome, and the page says "{people.ada}"',
         got=page,
         read="log-in",
         why=lambda: (
             lost_redirect(page)
             or {
-                "fact": f"{NAME} is in the session" if page.deeds.logged_in else "",
+                "fact": f"{people.ada} is in the session" if page.deeds.logged_in else "",
                 "hint": "Where does the view lead when the password is right?",
             }
         ),
     )
 
 
-def test_a_wrong_password_lets_nobody_in(login_explains):
+def test_a_wrong_password_lets_nobody_in(login_explains, grace, fill_in, message, people):
     """a wrong password lets nobody in: /welcome still greets nobody"""
     page = login_explains.browser.get("/welcome")
 
     expect(
-        not page.greets(NAME),
-        want=f'no "{NAME}" at GET /welcome',
+        not page.greets(people.ada),
+        want=f'no "{people.ada}" at GET /welcome',
         got=page,
         read="log-in",
         hint="Does login_user() run before the password is checked?",
         at=login_explains,
     )
+    for name, password in crosswise(grace.known_as, people):
+        answer = fill_in("/login", name, password)
+        page = answer.browser.get("/welcome")
+
+        expect(
+            not answer.deeds.logged_in,
+            want=f'"{name}" cannot log in with the password of somebody else',
+            got=page,
+            read="log-in",
+            hint="Whose hash is compared with the password, and who is logged in then?",
+            at=answer,
+        )
+    browser = login_explains.browser
+    page = fill_in("/login", people.ada, people.password, browser=browser)
+    left = set(message(login_explains)) & set([*page.lines, *browser.get("/welcome").lines])
+
+    expect(
+        not left,
+        want="after a wrong password and then the right one, no word of the wrong one",
+        got=page,
+        fact=f'"{"".join(list(left)[:1])}"',
+        read="log-in",
+        hint="Which branch says so, and when does it run? Which page shows the message?",
+        at=login_explains,
+    )
 
 
-def test_nobody_learns_which_names_exist(login_explains, fill_in, reason):
+def crosswise(grace, people):
+    """Return (name, password of somebody else) pairs, if grace could register."""
+    return [(people.ada, grace[1]), (grace[0], people.password)] if grace else []
+
+
+def test_nobody_learns_which_names_exist(login_explains, fill_in, reason, people):
     """an unknown username gets the same answer as a wrong password"""
-    wrong, unknown = login_explains, fill_in("/login", "nobody", PASSWORD)
-    masked = rf"(?i){NAME}|nobody|\d+"  # a number may count attempts, or tell the time
-    texts = [re.sub(masked, "*", page.text) for page in (wrong, unknown)]
+    wrong, unknown = login_explains, fill_in("/login", STRANGER, people.password)
     told = [f'{page.status}, with the message "{reason(page)}"' for page in (wrong, unknown)]
 
     expect(
-        texts[0] == texts[1] and wrong.status == unknown.status and not unknown.error,
+        same_words(wrong, unknown, fill_in, people) and not unknown.error,
         want=told[0],
         got=unknown if unknown.error or unknown.at("/welcome") else told[1],
         read="log-in",
@@ -242,12 +343,12 @@ def test_nobody_learns_which_names_exist(login_explains, fill_in, reason):
         else "Two different answers tell a stranger which names are taken.",
         at=unknown,
     )
-    for name in (NAME[0] + "%", "' OR ''='"):
-        page = fill_in("/login", name, PASSWORD)
+    for name in (people.ada[0] + "%", "' OR ''='"):
+        page = fill_in("/login", name, people.password)
         let_in = page.browser.get("/welcome")
 
         expect(
-            not page.error and not let_in.greets(NAME),
+            not page.error and not let_in.greets(people.ada),
             want=f"no user has the name {name}",
             got=page if page.error else let_in,
             read="log-in",
@@ -256,42 +357,71 @@ def test_nobody_learns_which_names_exist(login_explains, fill_in, reason):
         )
 
 
-def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason):
+def same_words(wrong, unknown, fill_in, people):
+    """Say whether two refusals read the same; numbers, and what differs each time, aside."""
+    masked = rf"(?i){re.escape(people.ada)}|{STRANGER}|\d+"  # a number may count attempts
+    if wrong.status != unknown.status or wrong.path != unknown.path:
+        return False
+    if re.sub(masked, "*", wrong.text) == re.sub(masked, "*", unknown.text):
+        return True
+    again = fill_in("/login", people.ada, people.other), fill_in("/login", people.ada, people.other)
+    changing = {place for page in again for place, _ in set(page.placed) ^ set(wrong.placed)}
+    still = [
+        [(place, re.sub(masked, "*", text)) for place, text in page.placed if place not in changing]
+        for page in (wrong, unknown)
+    ]
+    return still[0] == still[1]
+
+
+def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason, people):
     """logging in with a password above 72 bytes is refused like any wrong one"""
-    page = fill_in("/login", NAME, LONG_PASSWORD)
+    page = fill_in("/login", people.ada, people.too_long)
 
     expect(
         reason(page),
-        want=f"a message for a password of {len(LONG_PASSWORD.encode())} bytes",
+        want=f"a message for a password of {len(people.too_long.encode())} bytes",
         got=page,
         read="log-in",
         hint="What does check_password() do with more than 72 bytes?",
     )
 
 
-def test_the_address_logs_nobody_in(ada, new_browser):
+def test_the_address_logs_nobody_in(ada, new_browser, stored_users, people):
     """a password in the address logs nobody in: only the form does"""
     browser = new_browser()
-    answer = browser.get("/login?" + urlencode({"username": NAME, "password": PASSWORD}))
+    typed = urlencode({"username": people.ada, "password": people.password})
+    answer = browser.get(f"/login?{typed}")
     page = browser.get("/welcome")
 
     expect(
-        not page.greets(NAME),
-        want=f'no "{NAME}" at GET /welcome',
+        not page.greets(people.ada),
+        want=f'no "{people.ada}" at GET /welcome',
         got=page,
         read="log-in",
         hint="request.form holds what was posted. What do request.args and request.values hold?",
         at=answer,
     )
+    before = stored_users()
+    typed = urlencode({"username": people.named(MARY), "password": people.password})
+    answer = browser.get(f"/register?{typed}")
+
+    expect(
+        stored_users() == before,
+        want="no new user after GET /register, whatever the address holds",
+        got=f"users in the table: {listed(names_of(stored_users()))}",
+        read="register",
+        hint="A link can send GET. Which requests may store a user?",
+        at=answer,
+    )
 
 
-def test_a_stranger_is_not_greeted(stranger):
+def test_a_stranger_is_not_greeted(stranger, people):
     """a stranger at /welcome sees no name, and no error"""
     page = stranger.get("/welcome")
     handler = page.browser.app.login_manager.unauthorized_callback
 
     expect(
-        page.opens() and not page.greets(NAME),
+        page.opens() and not page.greets(people.ada),
         want="a page without a name, or the way to the login page",
         got=page,
         read="welcome",

@@ -1,15 +1,56 @@
 """Checkpoint 5: the welcome page is for those who are logged in, and there is a way out."""
 
+from urllib.parse import urlencode
+
 import pytest
 from workbench.causes import lost_redirect
 from workbench.finding import expect, require
-from workbench.fixtures import NAME, PASSWORD
+from workbench.people import ADA, PASSWORD
 from workbench.forms import same_path
-from workbench.guards import why_open_to_strangers, why_still_in
+from workbench.guards import guard_of, why_open_to_strangers, why_still_in
+from workbench.people import GRACE
+from workbench.ways import links_of
+
+
+SURE = "confirm=yes&confirmed=1&sure=1&yes=1&really=true&logout=1"
+WORDS = ("login", "register", "static", "public", "home", "index", "logout")
+CLAIMS = {  # what a visitor may write without any right to it
+    **dict.fromkeys(["username", "user", "name", "login", "current_user", "remember_user"], "ada"),
+    **dict.fromkeys(["user_id", "id", "uid", "_user_id"], "1"),
+    **dict.fromkeys(["logged_in", "authenticated", "is_authenticated", "admin", "debug"], "true"),
+}
+HEADERS = {
+    **dict.fromkeys(["X-User", "X-Username", "X-Forwarded-User", "X-Remote-User", "Remote-User"], "ada"),
+    **{"X-Auth-User": "ada", "X-User-Id": "1", "X-Authenticated": "true", "X-Admin": "1"},
+    **{"Authorization": "Basic YWRhOmFkYQ==", "X-Requested-With": "XMLHttpRequest"},
+    **{"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1", "Referer": "http://localhost/login"},
+}
+
+
+def with_cookies(browser):
+    """Ask for /welcome with cookies that claim a login."""
+    for name, value in CLAIMS.items():
+        browser.client.set_cookie(name, value)
+    page = browser.get("/welcome")
+    for name in CLAIMS:
+        browser.client.delete_cookie(name)
+    return page
+
+
+OTHER_WAYS = {
+    "a slash behind it": lambda browser: browser.get("/welcome/"),
+    "words of other pages behind a ?": lambda browser: browser.get(
+        f"/welcome?next=/{'/'.join(WORDS)}&{'&'.join(WORDS)}"
+    ),
+    "a query that claims a login": lambda browser: browser.get(f"/welcome?{urlencode(CLAIMS)}"),
+    "POST": lambda browser: browser.post("/welcome", CLAIMS),
+    "headers that claim a login": lambda browser: browser.get("/welcome", **HEADERS),
+    "cookies that claim a login": with_cookies,
+}
 
 
 @pytest.fixture
-def logged_out(ada):
+def logged_out(ada, people):
     """The page that answers when ada has pressed her logout button."""
     welcome = ada.get("/welcome")
     form = welcome.form_to("/logout")
@@ -35,13 +76,13 @@ def logged_out(ada):
 
 
 @pytest.fixture
-def back_again(logged_out, fill_in):
+def back_again(logged_out, fill_in, people):
     """The page that answers when ada logs in once more."""
-    page = fill_in("/login", NAME, PASSWORD)
+    page = fill_in("/login", people.ada, people.password)
     require(
         "after logging out you can log in again",
-        page.says(NAME),
-        want=f'the page says "{NAME}"',
+        page.says(people.ada),
+        want=f'the page says "{people.ada}"',
         got=page,
         read="log-out",
         hint="What does the logout view do besides ending the login?",
@@ -49,7 +90,7 @@ def back_again(logged_out, fill_in):
     return page
 
 
-def test_a_stranger_is_sent_to_the_login_page(login_page, stranger):
+def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, people):
     """a stranger is sent to log in: GET /welcome leads to /login"""
     page = stranger.get("/welcome")
 
@@ -59,6 +100,18 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, stranger):
         got=page,
         read="protect-a-page",
         why=lambda: why_open_to_strangers(page),
+    )
+    ways = [(how, go(stranger)) for how, go in OTHER_WAYS.items()]
+    how, page = next(((how, one) for how, one in ways if one.says(people.ada)), ("", page))
+    expect(
+        not how,
+        want=f'no "{people.ada}" for a stranger, however they ask for /welcome',
+        got=page,
+        fact=f"with {how}",
+        sure=True,
+        read="protect-a-page",
+        hint="What does the guard believe? A visitor can write any address, header and cookie.",
+        at=guard_of(stranger.app) or page,
     )
     cookie = stranger.app.config["SESSION_COOKIE_NAME"]
     stranger.client.set_cookie(cookie, "made-up")
@@ -73,12 +126,12 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, stranger):
     )
 
 
-def test_logging_out_leads_to_the_login_page(logged_out):
+def test_logging_out_leads_to_the_login_page(logged_out, people):
     """logging out leads to the login page"""
     # A login page may send somebody who is still logged in further: the next test tells of that.
     led = any(same_path(location, "/login") for _, location in logged_out.hops)
     expect(
-        logged_out.at("/login") or (led and logged_out.says(NAME)),
+        logged_out.at("/login") or (led and logged_out.says(people.ada)),
         want="sent to /login",
         got=logged_out,
         read="log-out",
@@ -89,13 +142,13 @@ def test_logging_out_leads_to_the_login_page(logged_out):
     )
 
 
-def test_logging_out_ends_the_login(logged_out):
+def test_logging_out_ends_the_login(logged_out, people):
     """logging out ends the login: /welcome greets you no more"""
     page = logged_out.browser.get("/welcome")
 
     expect(
-        not page.greets(NAME),
-        want=f'no "{NAME}" at GET /welcome',
+        not page.greets(people.ada),
+        want=f'no "{people.ada}" at GET /welcome',
         got=page,
         read="log-out",
         why=lambda: why_still_in(logged_out),
@@ -113,14 +166,18 @@ def test_you_can_log_in_again(back_again):
     )
 
 
-def test_a_link_logs_nobody_out(back_again):
+def test_a_link_logs_nobody_out(back_again, people):
     """a link logs nobody out: after GET /logout you are still logged in"""
-    answer = back_again.browser.get("/logout")
-    page = back_again.browser.get("/welcome")
+    browser = back_again.browser
+    answer = browser.get("/logout")
+    addresses = [address for _, address in links_of(answer) if "/logout" in address]
+    for address in [*addresses, f"/logout?{SURE}"]:
+        browser.get(address)
+    page = browser.get("/welcome")
 
     expect(
-        page.says(NAME),
-        want=f'the page says "{NAME}" at GET /welcome',
+        page.says(people.ada),
+        want=f'the page says "{people.ada}" at GET /welcome',
         got=page,
         read="log-out",
         hint="Which methods does the route of /logout accept? See @app.post.",
@@ -128,15 +185,19 @@ def test_a_link_logs_nobody_out(back_again):
     )
 
 
-def test_one_logout_ends_one_login(back_again, fill_in):
-    """logging out in one browser leaves another one logged in"""
-    phone = fill_in("/login", NAME, PASSWORD).browser
-    answer = phone.submit(phone.get("/welcome").form_to("/logout"))
-    page = back_again.browser.get("/welcome")
+def test_one_logout_ends_one_login(back_again, fill_in, people):
+    """logging out in one browser leaves other users logged in"""
+    name = people.named(GRACE)
+    fill_in("/register", name, people.other)
+    grace = fill_in("/login", name, people.other).browser
+    before = grace.get("/welcome")
+    browser = back_again.browser
+    answer = browser.submit(browser.get("/welcome").form_to("/logout"))
+    page = grace.get("/welcome")
 
     expect(
-        page.says(NAME),
-        want=f'the page says "{NAME}" in the browser that did not log out',
+        page.says(name) or not before.says(name),
+        want=f'the page says "{name}" when {people.ada} has logged out elsewhere',
         got=page,
         read="log-out",
         hint="What does the logout view change that both browsers share?",

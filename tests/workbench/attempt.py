@@ -37,6 +37,16 @@ class StillRunning(Observed):
         self.stack = stack
 
 
+class Retold(Observed):
+    """An error of another process: the name of its type, its description, and its stack."""
+
+    def __init__(self, kind, text, stack):
+        """Keep what is known of it; the stack is a list of (filename, line number)."""
+        super().__init__(text)
+        self.kind = kind
+        self.stack = [tuple(place) for place in stack]
+
+
 @dataclass
 class Attempt:
     """What came of a call: the value it returned, or the error it raised."""
@@ -106,7 +116,7 @@ def describe(error):
 
 def stack_of(error):
     """Return (filename, line number) of each frame that the error came through."""
-    if isinstance(error, StillRunning):
+    if isinstance(error, StillRunning | Retold):
         return error.stack
     stack = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:

@@ -1,7 +1,6 @@
 """A browser without a window: it opens pages, fills in their forms and follows redirects."""
 
 import functools
-import re
 from collections import Counter
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -9,8 +8,10 @@ from flask import got_request_exception
 from werkzeug.datastructures import MultiDict
 
 from workbench.attempt import attempt, describe
+from workbench.cookies import refused_cookies
 from workbench.deeds import Deeds, watched
-from workbench.forms import Form, is_password, parsed, same_path, visible
+from workbench.forms import PLAIN, forms_of, is_password, parsed, same_path
+from workbench.text import gist, holds, lines_of
 
 MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -27,6 +28,8 @@ class Page:
         """Hold an answer; `hops` are the redirects on the way, `error` is what broke."""
         self.browser = browser
         self.asked = ("GET", address)  # what the visitor did
+        self.typed = {}  # what they typed into the form that led here
+        self.set_cookies = []  # on the way, as the app sent them
         self.deeds = Deeds()  # what the app did
         self.address = address
         self.path = urlsplit(address).path
@@ -38,12 +41,17 @@ class Page:
     @functools.cached_property
     def forms(self):
         """The forms of the page."""
-        return [Form(tag, self.address) for tag in parsed(self.html).find_all("form")]
+        return forms_of(parsed(self.html), self.address)
 
     @functools.cached_property
+    def placed(self):
+        """The visible lines of the page as (place among the tags, text) pairs."""
+        return lines_of(parsed(self.html))
+
+    @property
     def lines(self):
-        """The visible texts, one for each piece between two tags."""
-        return list(visible(parsed(self.html)))
+        """The visible lines of the page."""
+        return [text for _, text in self.placed]
 
     @property
     def template(self):
@@ -53,7 +61,7 @@ class Page:
     @property
     def text(self):
         """The visible text in one line."""
-        return " ".join(" ".join(self.lines).split())
+        return " ".join(self.lines)
 
     def opens(self):
         """Say whether this is a page that a visitor can use: 200 OK, nothing broken."""
@@ -65,15 +73,21 @@ class Page:
 
     def says(self, word):
         """Say whether the visible text holds the word; capitals do not matter."""
-        return bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self.text, re.IGNORECASE))
+        return holds(self.text, word)
 
     def greets(self, name):
         """Say whether this is the welcome page, and it holds the name."""
         return self.at("/welcome") and self.says(name)
 
-    def news(self, before):
-        """Return the visible text that the page `before` lacks."""
-        return " ".join(Counter(self.lines) - Counter(before.lines))
+    def news(self, *before):
+        """Return the visible lines that the pages `before` lack.
+
+        A place whose words differ from one of them to the next is left out: a tip, a clock.
+        """
+        changing = {place for one in before for place, _ in set(one.placed) ^ set(before[0].placed)}
+        old = Counter(text for place, text in before[0].placed)
+        new = Counter(text for place, text in self.placed if place not in changing)
+        return list((new - old).elements())
 
     def password_form(self):
         """Return the form with a password field, the page's own before those of other pages."""
@@ -96,7 +110,8 @@ class Page:
             seen.append(f"{self.status[:3]} {describe(self.error)}".strip())
         elif self.opens():
             seen += [] if seen else [self.status]
-            seen.append(f'the page says "{shorten(self.text, 70)}"' if self.text else "empty page")
+            words = shorten(gist(parsed(self.html)), 70)
+            seen.append(f'the page says "{words}"' if words else "empty page")
         elif self.status:
             seen.append(self.status)
         return ", ".join(seen)
@@ -105,22 +120,30 @@ class Page:
 class Browser:
     """A visitor with cookies of their own."""
 
-    def __init__(self, app):
-        """Visit this Flask app."""
+    def __init__(self, app, judge=None, address="127.0.0.1"):
+        """Visit this Flask app from an IP address; `judge` is shown every page."""
         self.app = app
+        self.judge = judge
         self.client = app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = address
         self.address = None  # of the page that is open
+        self.set_cookies = []  # during the last visit
+        self.refused = {}  # cookies that no browser keeps, and why
 
-    def get(self, path):
+    def get(self, path, **headers):
         """Open a page, follow at most 5 redirects, and return the Page."""
-        return self._open("GET", urljoin(HOME, path))
+        return self._open("GET", urljoin(HOME, path), headers=headers)
 
-    def submit(self, form, **values):
+    def post(self, path, data):
+        """Send fields as a form that nobody has shown would, and return the Page."""
+        return self._open("POST", urljoin(HOME, path), data)
+
+    def submit(self, form, by_hand=True, **values):
         """Fill in the form's fields by name, send it, and return the Page it leads to."""
-        data = form.filled_in(values)
+        data = form.filled_in(values, by_hand)
         if form.method == "GET":
-            return self._open("GET", urljoin(form.action, f"?{urlencode(data)}"))
-        return self._open("POST", form.action, data)
+            return self._open("GET", urljoin(form.action, f"?{urlencode(data)}"), typed=values)
+        return self._open("POST", form.action, data, form.enctype, values)
 
     def session(self):
         """Return what the session cookie holds, as a dict."""
@@ -130,17 +153,21 @@ class Browser:
         except RuntimeError:  # without a SECRET_KEY there is no session
             return {}
 
-    def _open(self, method, address, data=()):
-        with watched(self.app) as deeds:
-            page = self._follow(method, address, data)
-        page.asked, page.deeds = (method, address), deeds
+    def _open(self, method, address, data=(), enctype="", typed=(), headers=()):
+        self.set_cookies = []
+        with watched() as deeds:
+            page = self._follow(method, address, data, enctype, dict(headers))
+        page.asked, page.deeds, page.typed = (method, address), deeds, dict(typed)
+        page.set_cookies = self.set_cookies
         self.address = page.address
+        if self.judge:
+            self.judge(page)
         return page
 
-    def _follow(self, method, address, data):
+    def _follow(self, method, address, data, enctype, headers):
         hops = []
         while True:
-            response, error = self._request(method, address, data)
+            response, error = self._request(method, address, data, enctype, headers)
             if response is None:
                 return Page(self, address, hops=hops, error=error)
             if response.status_code not in REDIRECTS or not response.location:
@@ -151,9 +178,9 @@ class Browser:
             if not is_ours(address) or len(hops) > MAX_REDIRECTS:
                 return Page(self, address, hops=hops)
             if response.status_code not in KEEPING_THE_METHOD:
-                method, data = "GET", ()
+                method, data, enctype = "GET", (), ""
 
-    def _request(self, method, address, data):
+    def _request(self, method, address, data, enctype, more):
         """Send one request; return the response, or None, and what broke, or None."""
         crashes = []
 
@@ -162,17 +189,29 @@ class Browser:
 
         parts = urlsplit(address)
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        form, headers = None, SENT | ({"Referer": self.address} if self.address else {})
+        body, headers = {}, SENT | ({"Referer": self.address} if self.address else {}) | more
         headers = {k: v for k, v in headers.items() if cgi(k) not in self.client.environ_base}
         if method == "POST":
-            form = MultiDict(data)
+            body = encoded(data, enctype)
             origin = f"{parts.scheme}://{parts.netloc}"
             headers |= {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         with got_request_exception.connected_to(note, self.app):
             tried = attempt(
-                self.client.open, target, method=method, data=form, headers=headers, buffered=True
+                self.client.open, target, method=method, headers=headers, buffered=True, **body
             )
+        if tried.value is not None:
+            self.set_cookies += tried.value.headers.getlist("Set-Cookie")
+            self.refused |= refused_cookies(tried.value, self.client)
         return tried.value, next(iter(crashes), tried.error)
+
+
+def encoded(data, enctype):
+    """Return the body of a form as the arguments of a test client."""
+    if enctype == PLAIN:
+        lines = "".join(f"{name}={value}\r\n" for name, value in data)
+        return {"data": lines.encode(), "content_type": PLAIN}
+    is_multipart = enctype == "multipart/form-data"
+    return {"data": MultiDict(data)} | ({"content_type": enctype} if is_multipart else {})
 
 
 def leads_to_a_page(address):

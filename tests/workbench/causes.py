@@ -6,13 +6,14 @@ it, and what of the learner's is behind it.
 
 from urllib.parse import urlsplit
 
-from workbench.attempt import attempt
+from workbench.attempt import attempt, describe
 from workbench.browser import leads_to_a_page
-from workbench.fixtures import NAME, PASSWORD, listed, names_of
+from workbench.fixtures import listed, names_of
 from workbench.forms import same_path
 from workbench.hints import files_below, template_folders
 from workbench.lines import calls, mentions, view_of
 
+LIMIT = "Each visitor here has an address of their own. Whom does this limit count together?"
 COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")
 
 
@@ -27,13 +28,43 @@ def sent_astray(answer, page):
     return {"fact": fact, "hint": hint, "at": whole, "word": "<form|action="}
 
 
+def stopped_before(answer, page):
+    """Find out what has kept a form from the view, or stopped it there unseen; else None."""
+    if answer.status.startswith("429"):
+        return {"fact": "the app's own limit is reached", "hint": LIMIT, "sure": True}
+    if astray := sent_astray(answer, page):
+        return astray
+    if answer.browser.refused and answer.deeds.form_errors:
+        return why_not_kept(answer)
+    if answer.deeds.caught:
+        error = answer.deeds.caught[-1]
+        fact = f"an error handler answers {describe(error)}"
+        hint = "Your handler hides this error. What does the error say?"
+        return {"fact": fact, "hint": hint, "crash": error}
+    if answer.deeds.form_errors:
+        return refused_by_form(answer)
+    return None
+
+
+def refused_by_form(answer):
+    """Say which fields a form of Flask-WTF has refused, and why."""
+    errors = answer.deeds.form_errors
+    fact = "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in errors.items())
+    hint = "The view asks form.errors nothing. Where does the page show them?"
+    if "csrf_token" in errors:
+        hint = "Which call puts the hidden token into the form? See hidden_tag()."
+    return {"fact": f"Flask-WTF refuses {fact}", "hint": hint, "at": answer.template, "word": "<form"}
+
+
 def lost_redirect(page):
     """Say that a view has made a redirect and shown a page all the same, if it did."""
     made = page.deeds.redirects[len(page.hops) :]
     if page.error or not made:
         return None
-    fact = f"redirect() to {urlsplit(made[-1]).path} was called, and not returned"
-    return {"fact": fact, "hint": "redirect() makes an answer. Who gives it to the browser?"}
+    location, stack = made[-1]
+    fact = f"redirect() to {urlsplit(location).path} was called, and not returned"
+    hint = "redirect() makes an answer. Who gives it to the browser?"
+    return {"fact": fact, "hint": hint, "at": stack}
 
 
 def why_not_stored(answer, rows, page):
@@ -41,8 +72,8 @@ def why_not_stored(answer, rows, page):
     deeds, users = answer.deeds, listed(names_of(rows))
     if rows:
         hint = "Which field of the form becomes the username?"
-    elif astray := sent_astray(answer, page):
-        return astray
+    elif stopped := stopped_before(answer, page):
+        return {"got": answer} | stopped
     elif deeds.refused:
         hint = "What is missing in the row when it is written, and what does the view make of that?"
         return {"fact": f"users in the table: {users}; refused: {deeds.refused}", "hint": hint}
@@ -65,8 +96,8 @@ def why_not_greeted(answer, welcome, registered, login_page, user_model):
     if welcome.error:
         return {"got": welcome}
     if user_id is None:
-        astray = sent_astray(answer, login_page)
-        return {"got": answer, **(astray or why_not_signed_in(answer, registered, user_model))}
+        stopped = stopped_before(answer, login_page)
+        return {"got": answer, **(stopped or why_not_signed_in(answer, registered, user_model))}
     loader = app.login_manager._user_callback
     with app.test_request_context():
         found = attempt(loader, user_id)
@@ -81,6 +112,7 @@ def why_not_greeted(answer, welcome, registered, login_page, user_model):
 def why_not_signed_in(answer, registered, user_model):
     """Find out why a login leaves nobody in the session: look at what the view compared."""
     deeds, made = answer.deeds, registered.deeds.hashed[-1:]
+    typed = answer.typed.get("password")
     if deeds.logged_in:
         return why_not_kept(answer)
     if not deeds.checked:
@@ -88,7 +120,7 @@ def why_not_signed_in(answer, registered, user_model):
     password, fits = deeds.checked[-1]
     if fits:
         return why_not_let_in(answer, user_model)
-    if password != PASSWORD:
+    if password != typed:
         hint = "Which field of the form does the password check get?"
         return {"fact": f'"{password}" was compared with the hash', "hint": hint}
     if made and made[0].startswith("$2"):
@@ -98,7 +130,7 @@ def why_not_signed_in(answer, registered, user_model):
             "hint": "Which lines hash, and which one of them may?",
             "at": registered,
         }
-    if made not in ([], [PASSWORD]):
+    if made not in ([], [typed]):
         hint = "Which field of the form does the register view hash?"
         fact = f'the register view has hashed "{made[0]}"'
         return {"fact": fact, "hint": hint, "at": registered}
@@ -124,6 +156,11 @@ def why_not_compared(deeds):
 def why_not_kept(answer):
     """Find out why a login is gone with the next request: look at the settings of the cookie."""
     app = answer.browser.app
+    for name, reason in answer.browser.refused.items():
+        hint = "Which setting of the cookie says so, and what do browsers ask for then?"
+        fact = f"browsers refuse the cookie {name}: {reason}"
+        word = r"COOKIE_(DOMAIN|SAMESITE|NAME)|LIFETIME"
+        return {"fact": fact, "hint": hint, "at": app, "word": word, "sure": True}
     setting = next((name for name in COOKIE_SETTINGS if app.config.get(name)), None)
     if setting:
         fact = f'the login is lost with the cookie: {setting} is "{app.config[setting]}"'
@@ -138,7 +175,7 @@ def why_not_let_in(answer, user_model):
     app, held = answer.browser.app, sorted(answer.browser.session().keys() - {"_flashes", "_fresh"})
     db = app.extensions["sqlalchemy"]
     with app.app_context():
-        ada = db.session.scalars(db.select(user_model).filter_by(username=NAME)).first()
+        ada = db.session.scalars(db.select(user_model).filter_by(username=answer.typed.get("username"))).first()
         active = attempt(lambda: ada.is_active)
     if not active.value and not active.error:
         return {
@@ -181,6 +218,8 @@ def why_let_in(answer):
 
 def why_silent(page, hint):
     """Find out why a page says nothing: has flash() kept a message that no template shows?"""
+    if page.deeds.form_errors and page.opens():
+        return {"got": page, **refused_by_form(page)}
     if not page.deeds.flashed:
         fact = "" if page.error or page.opens() else "no message"
         return {"got": page, "fact": fact, "hint": hint}
@@ -190,7 +229,7 @@ def why_silent(page, hint):
         hint = f"{shows.name} asks for the messages. Does this page use it, and show all of them?"
     return {
         "got": page,
-        "fact": f"flash() got {page.deeds.flashed[-1]}",
+        "fact": f"flash() got {page.deeds.message}",
         "hint": hint,
         "at": shows or page.template,
         "word": "get_flashed_messages",

@@ -1,6 +1,10 @@
 """What an app did while it answered: what it asked, stored, checked, signed in and showed."""
 
 import contextlib
+import functools
+import logging
+import sys
+import traceback
 import weakref
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,6 +19,7 @@ from flask import message_flashed, template_rendered
 from flask_login import user_logged_in, user_logged_out, user_unauthorized
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 
 @dataclass
@@ -25,46 +30,136 @@ class Deeds:
     found: bool = False  # a query gave a row of a model
     added: bool = False  # db.session.add() with something new
     committed: bool = False
+    written: list = field(default_factory=list)  # (INSERT or UPDATE statement, its values)
     refused: str = ""  # by the database, in its own words
     hashed: list = field(default_factory=list)  # passwords, as bcrypt got them
     checked: list = field(default_factory=list)  # (password, whether it fits the hash)
     logged_in: bool = False
     logged_out: bool = False
     turned_away: bool = False  # by login_required
-    flashed: list = field(default_factory=list)  # messages, with the category if it has one
+    flashed: list = field(default_factory=list)  # (message, category)
     templates: list = field(default_factory=list)  # files, in the order of rendering
-    redirects: list = field(default_factory=list)  # where redirect() was asked to lead
+    redirects: list = field(default_factory=list)  # (where redirect() was asked to lead, stack)
+    form_errors: dict = field(default_factory=dict)  # of Flask-WTF: {field: messages}
+    caught: list = field(default_factory=list)  # errors that an error handler has answered
+    said: list = field(default_factory=list)  # what was logged or printed
+
+    @property
+    def message(self):
+        """The last message that flash() was given, as it is shown in `got`; or nothing."""
+        if not self.flashed:
+            return ""
+        words, category = self.flashed[-1]
+        return f'"{words}"' + (f' in the category "{category}"' if category != "message" else "")
 
 
 WATCHED = ContextVar("deeds", default=None)  # an app runs in a copy of the context of its visitor
 
 
 @contextlib.contextmanager
-def watched(app):
-    """Yield the Deeds of an app, which are filled in while the block runs."""
-    deeds, hashpw, checkpw, redirect = Deeds(), bcrypt.hashpw, bcrypt.checkpw, app.redirect
+def watched():
+    """Yield the Deeds that are filled in while the block runs, within `watching()`."""
+    deeds = Deeds()
+    before, streams = WATCHED.set(deeds), (sys.stdout, sys.stderr)
+    sys.stdout, sys.stderr = (Overheard(stream, deeds.said) for stream in streams)
+    try:
+        yield deeds
+    finally:
+        sys.stdout, sys.stderr = streams
+        WATCHED.reset(before)
 
+
+@contextlib.contextmanager
+def watching():
+    """See to it that what no signal tells is noted, too: what bcrypt gets, and log lines."""
+    hashpw, checkpw = bcrypt.hashpw, bcrypt.checkpw
+
+    @functools.wraps(hashpw)
     def hashing(password, salt):
         made = hashpw(password, salt)
-        deeds.checked += [(text(password), made == salt)] if len(salt) == len(made) else []
-        deeds.hashed += [text(password)] if len(salt) != len(made) else []
+        if deeds := WATCHED.get():
+            is_check = len(salt) == len(made)
+            deeds.checked += [(text(password), made == salt)] if is_check else []
+            deeds.hashed += [text(password)] if not is_check else []
         return made
 
+    @functools.wraps(checkpw)
     def checking(password, hashed_password):
         fits = checkpw(password, hashed_password)
-        deeds.checked.append((text(password), fits))
+        if deeds := WATCHED.get():
+            deeds.checked.append((text(password), fits))
         return fits
 
+    make_record = logging.getLogRecordFactory()
+
+    def recording(*args, **kwargs):
+        record = make_record(*args, **kwargs)
+        if deeds := WATCHED.get():
+            with contextlib.suppress(Exception):  # logging tells of a wrong format by itself
+                deeds.said.append(record.getMessage())
+        return record
+
+    with mock.patch.multiple(bcrypt, hashpw=hashing, checkpw=checking):
+        logging.setLogRecordFactory(recording)
+        try:
+            yield
+        finally:
+            logging.setLogRecordFactory(make_record)
+
+
+class Overheard:
+    """A stream that notes what is written to it."""
+
+    def __init__(self, stream, heard):
+        """Stand in for this stream, and add what is written to the list `heard`."""
+        self.stream, self.heard = stream, heard
+
+    def write(self, words):
+        """Write the words, and note them."""
+        self.heard.append(words)
+        return self.stream.write(words)
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+
+def watch(app):
+    """Note where an app redirects to, and which errors its error handlers answer."""
+    redirect, handle = app.redirect, app.handle_user_exception
+
+    @functools.wraps(redirect)
     def redirecting(location, *args, **kwargs):
-        deeds.redirects.append(location)
+        if deeds := WATCHED.get():
+            stack = traceback.walk_stack(sys._getframe(1))
+            deeds.redirects.append((location, [(f.f_code.co_filename, n) for f, n in stack]))
         return redirect(location, *args, **kwargs)
 
-    before = WATCHED.set(deeds)
-    with contextlib.ExitStack() as stack:
-        stack.callback(WATCHED.reset, before)
-        stack.enter_context(mock.patch.multiple(bcrypt, hashpw=hashing, checkpw=checking))
-        stack.enter_context(mock.patch.object(app, "redirect", redirecting))
-        yield deeds
+    @functools.wraps(handle)
+    def handling(error):
+        if (deeds := WATCHED.get()) and not isinstance(error, HTTPException):
+            deeds.caught.append(error)
+        return handle(error)
+
+    app.redirect, app.handle_user_exception = redirecting, handling
+    watch_forms()
+
+
+@functools.cache
+def watch_forms():
+    """Note why forms of WTForms refuse what was sent; called once an app is loaded."""
+    if "wtforms" not in sys.modules:
+        return
+    form = sys.modules["wtforms"].form.BaseForm
+    validate = form.validate
+
+    @functools.wraps(validate)
+    def validating(self, *args, **kwargs):
+        valid = validate(self, *args, **kwargs)
+        if (deeds := WATCHED.get()) and not valid:
+            deeds.form_errors.update(self.errors)
+        return valid
+
+    form.validate = validating
 
 
 def text(password):
@@ -82,11 +177,13 @@ def noting(name):
     return note
 
 
-def note_query(_connection, _cursor, statement, *_):
-    """Note the condition of a query, or a query without one."""
+def note_query(_connection, _cursor, statement, values, *_):
+    """Note the condition of a query, or a query without one; and what is written."""
     before, where, condition = " ".join(statement.split()).partition(" WHERE ")
     if "SELECT" in before and (deeds := WATCHED.get()):
         deeds.asked.append(f"WHERE {condition}" if where else before)
+    elif before.startswith(("INSERT", "UPDATE", "REPLACE")) and (deeds := WATCHED.get()):
+        deeds.written.append((before, values))
 
 
 def note_refusal(context):
@@ -98,8 +195,7 @@ def note_refusal(context):
 def note_message(_app, message, category):
     """Note what flash() was given."""
     if deeds := WATCHED.get():
-        kind = "" if category == "message" else f' in the category "{category}"'
-        deeds.flashed.append(f'"{message}"{kind}')
+        deeds.flashed.append((str(message), category))
 
 
 def note_template(_app, template, **_):

@@ -16,6 +16,7 @@ from workbench.loader import AppCopy
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 100  # characters
 TOLD = pytest.StashKey[dict]()  # of a run: {(app, reason of a failure): (test, sentence)}
+OUTDATED = pytest.StashKey[dict]()  # of a run: {app: what is wrong with the learner's database}
 COPY = pytest.StashKey[AppCopy]()  # of a test: the app that it checks
 
 
@@ -34,6 +35,8 @@ class Finding(pytest.fail.Exception):
     word: str = ""  # a regular expression that picks the line there
     fact: str = ""  # what else was observed; a crash, 404 and 405 tell enough
     shared: str = ""  # a reason for which other tests may fail, too
+    sure: bool = False  # the hint rests on what was seen, so it beats the text of a crash
+    told_by: str = ""  # the check to whose promise this belongs
 
     def __post_init__(self):
         """Tell pytest whether to make a traceback."""
@@ -47,7 +50,7 @@ class Finding(pytest.fail.Exception):
         """Return what was observed, for the `got` line of a message."""
         is_page = isinstance(self.got, Page)
         enough = self.error() or (is_page and self.got.status.startswith(("404", "405")))
-        if enough or not self.fact:
+        if not self.fact or (enough and not self.sure):
             return str(self.got)
         return f"{self.fact}, after {self.got}" if is_page else f"{self.got}; {self.fact}"
 
@@ -62,6 +65,8 @@ class Finding(pytest.fail.Exception):
     def chosen_hint(self, copy):
         """Return the hint that follows from what was got; for an unknown crash there is none."""
         known = hint_for_page(self.got, copy) if isinstance(self.got, Page) else None
+        if self.sure:
+            return self.hint
         if self.error():
             return known or hint_for_error(self.error(), copy)
         return known or self.hint
@@ -81,13 +86,12 @@ def require(sentence, kept, **found):
     expect(kept, precondition=sentence, **found)
 
 
-def message(sentence, finding, copy, step, hinted, base):
-    """Return the message as text: the sentence, then want, got, where, hint and read.
+def message(sentence, finding, copy, step, hint, base):
+    """Return the message as text: the sentence, then want, got, where, hint (if any) and read.
 
     `step` is the checkpoint's folder; paths are shown as one types them in the folder `base`.
     """
     where = place(finding, copy, base)
-    hint = hinted and finding.chosen_hint(copy)
     lines = [*folded("", sentence, 1), *folded("want", finding.want, 1)]
     got = folded("got", finding.seen(), 2)
     lines += [*got, *folded("where", where, 3 - len(got))]

@@ -13,16 +13,15 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm.attributes import manager_of_class
 
 from workbench.attempt import Attempt, attempt
-from workbench.finding import COPY, TOLD, require
+from workbench.finding import COPY, OUTDATED, TOLD, require
 from workbench.hints import two_of
 from workbench.loader import Compiled, cheap_salts, opened
+from workbench.people import ADA
+from workbench.stale import outdated
 
-NAME = "ada"
-PASSWORD = "the analytical engine weaves patterns"
 COLUMNS = ("id", "username", "password_hash")
 ONLY_KEY = "id is the primary key"
 NO_HASH = "$2b$12$" + "." * 53  # looks like a hash
-ANOTHER_PASSWORD = "a loom that weaves flowers and leaves"
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +54,18 @@ def app(request, copy, work_factors):
     told = (copy.source, sentence) in request.config.stash[TOLD]  # no need to wait for it again
     tried = Attempt() if told else copy.load()
     require(sentence, tried.value, want="a Flask app", got=tried, read="stuck")
+    require(
+        "Flask knows the folder of your app",
+        Path(tried.value.root_path) != copy.elsewhere,
+        want="Flask(__name__): the name of the module, which tells Flask where your files are",
+        got=f'Flask("{tried.value.import_name}"), and no module has that name',
+        read="01_setup#attach-the-extensions",
+        hint="__name__ is a variable. What do quotes make of it?",
+        at=copy,
+        word=r"\bFlask\(",
+    )
+    if request.config.getoption("app") and copy.source not in request.config.stash[OUTDATED]:
+        request.config.stash[OUTDATED][copy.source] = attempt(outdated, copy).value or []
     apps = copy.apps_with(SQLAlchemy)
     require(
         "the extensions have met the app that Flask starts",
@@ -217,7 +228,7 @@ def save_user(app, db, user_model, table, new_user):
             db.session.commit() if keep else db.session.rollback()
             return user_id
 
-    first = attempt(save, NAME, keep=False)
+    first = attempt(save, ADA, keep=False)
     require(
         "a user with a name and a hash can be stored",
         not first.error,

@@ -1,14 +1,23 @@
 """Forms of a page as a browser sees them: what they ask for, where they lead, what they send."""
 
 import functools
+import re
 import warnings
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
 
 SENDING = ("submit", "image")  # types of buttons that send a form
-INVISIBLE = ("title", "script", "style", "template")
 FIELDS = ("input", "textarea", "select")
+NEVER_SENT = ("submit", "image", "button", "reset", "file")
+PLAIN = "text/plain"  # an enctype that no framework reads as fields
+ANSWERS = {  # what a person types where a page insists, by the type of the field
+    "email": "ada@example.org",
+    "tel": "+44 20 7946 0000",
+    "url": "https://example.org/",
+    "number": "36",
+    "date": "1815-12-10",
+}
 
 
 class Form:
@@ -20,60 +29,79 @@ class Form:
         page, name = tag.find_parents()[-1], tag.get("id")
         outside = page.find(is_button, form=name) if name else None
         self.button = tag.find(is_button) or outside
-        said = self.button.attrs if self.button else {}  # by the button, which overrules the form
-        self.action = urljoin(address, said.get("formaction", tag.get("action", "")))
-        method = said.get("formmethod", tag.get("method", ""))
-        self.method = "POST" if method.upper() == "POST" else "GET"
+        self.action = urljoin(address, self.said("action", ""))
+        self.method = "POST" if self.said("method", "").upper() == "POST" else "GET"
+        self.enctype = self.said("enctype", "").lower()
         outer = page.find_all(FIELDS, form=name) if name else []
-        self.fields = [*tag.find_all(FIELDS), *outer]
+        inner = [field for field in tag.find_all(FIELDS) if field.get("form") in (None, name)]
+        self.fields = [*inner, *(field for field in outer if field not in inner)]
         typed = [field for field in self.fields if field.name != "select"]
         self.names = [field["name"] for field in typed if field.get("name")]
 
+    def said(self, attribute, otherwise):
+        """Return an attribute of the form; its button may overrule it, as formaction= does."""
+        pressed = self.button.get(f"form{attribute}") if self.button else None
+        return self.tag.get(attribute, otherwise) if pressed is None else pressed
+
     def asks_for(self, *names):
-        """Say whether the form has a field of each name and a button that sends them by POST."""
-        return self.method == "POST" and set(names) <= set(self.names) and bool(self.button)
+        """Say whether a browser sends a field of each name by POST, in a way that Flask reads."""
+        usable = {field.get("name") for field in self.fields if not is_locked(field)}
+        sends = self.method == "POST" and self.enctype != PLAIN and bool(self.button)
+        return sends and set(names) <= usable & set(self.names)
 
     def leads_to(self, path):
         """Say whether the form has a button that sends it to this path by POST."""
         return self.method == "POST" and same_path(self.action, path) and bool(self.button)
 
-    def filled_in(self, values):
+    def takes(self, **values):
+        """Say whether a browser lets people send these values: does each field's limit fit?"""
+        return all(
+            fits(value, field)
+            for field in self.fields
+            for name, value in values.items()
+            if field.get("name") == name
+        )
+
+    def filled_in(self, values, by_hand=True):
         """Return what a browser sends: (name, value) pairs, `values` in place of what is there.
 
-        A second password field, the one that asks to repeat it, gets the password too.
+        A second password field, the one that asks to repeat it, gets the password too, and
+        what a page insists on gets an answer. `by_hand` cuts a value at the field's maxlength.
         """
         sent = []
         for field in self.fields:
             name, kind = field.get("name"), kind_of(field)
-            if (
-                not name
-                or field.has_attr("disabled")
-                or kind in ("submit", "image", "button", "reset", "file")
-            ):
+            if not name or is_disabled(field) or kind in NEVER_SENT:
                 continue
-            if name in values:
-                sent.append((name, values[name]))
-            elif kind == "password" and "password" in values:
-                sent.append((name, values["password"]))
-            elif kind in ("checkbox", "radio"):
-                sent += [(name, field.get("value", "on"))] if field.has_attr("checked") else []
+            own = field.get("value", field.text)
+            if kind in ("checkbox", "radio"):
+                ticked = field.has_attr("checked") or (kind == "checkbox" and insists(field))
+                sent += [(name, field.get("value", "on"))] if ticked else []
             elif field.name == "select":
-                chosen = field.find("option", selected=True) or field.find("option")
-                sent += [(name, chosen.get("value", chosen.text))] if chosen else []
+                sent += [(name, choice_of(field))] if field.find("option") else []
+            elif is_locked(field):
+                sent.append((name, own))
             else:
-                sent.append((name, field.get("value", field.text)))
+                value = values.get(name)
+                if value is None and kind == "password":
+                    value = values.get("password")
+                if value is None:
+                    value = own or (ANSWERS.get(kind, "Ada") if insists(field) else "")
+                sent.append((name, cut(value, field) if by_hand else value))
         if self.button and self.button.get("name"):
             sent.append((self.button["name"], self.button.get("value", "")))
         return sent
 
     def __str__(self):
         """Say how the form is sent and what it sends."""
-        method = self.tag.get("method", "get").lower()
+        method = self.said("method", "get").lower()
+        enctype = f' and enctype="{self.enctype}"' if self.enctype == PLAIN else ""
         fields = f", fields: {', '.join(self.names)}" if self.names else ", no fields with a name"
+        locked = [field["name"] for field in self.fields if field.get("name") and is_locked(field)]
+        cannot = f" ({', '.join(locked)} cannot be typed into)" if locked else ""
         button = "" if self.button else ", no button"
-        return (
-            f'a form with method="{method}", sent to {urlsplit(self.action).path}{fields}{button}'
-        )
+        path = urlsplit(self.action).path
+        return f'a form with method="{method}"{enctype}, sent to {path}{fields}{cannot}{button}'
 
 
 def kind_of(tag):
@@ -82,13 +110,62 @@ def kind_of(tag):
 
 
 def is_button(tag):
-    """Say whether the tag is a button that sends a form."""
-    return kind_of(tag) in SENDING or (tag.name == "button" and not tag.has_attr("type"))
+    """Say whether the tag is a button that sends a form when it is pressed."""
+    sends = kind_of(tag) in SENDING or (tag.name == "button" and not tag.has_attr("type"))
+    return sends and not is_disabled(tag)
 
 
 def is_password(tag):
     """Say whether the tag is a field for a password."""
     return tag.name == "input" and kind_of(tag) == "password"
+
+
+def is_disabled(tag):
+    """Say whether the tag, or a group around it, is switched off."""
+    return tag.has_attr("disabled") or tag.find_parent("fieldset", disabled=True) is not None
+
+
+def is_locked(field):
+    """Say whether people cannot type into a field that they see."""
+    shown = kind_of(field) not in ("hidden", *NEVER_SENT)
+    return shown and (is_disabled(field) or field.has_attr("readonly"))
+
+
+def insists(field):
+    """Say whether a browser does not send the form without an answer here."""
+    return field.has_attr("required") and not field.has_attr("hidden")
+
+
+def choice_of(select):
+    """Return what a person sends by a list: what is chosen, else the first real choice."""
+    options = select.find_all("option")
+    real = [one for one in options if one.get("value", one.text)] if insists(select) else options
+    chosen = select.find("option", selected=True) or (real or options)[0]
+    return chosen.get("value", chosen.text)
+
+
+def limit(field, attribute):
+    """Return a limit of a field as a number, or None."""
+    number = field.get(attribute, "")
+    return int(number) if number.isdecimal() else None
+
+
+def cut(value, field):
+    """Return what a field takes of a value that is typed into it."""
+    return value[: limit(field, "maxlength")]
+
+
+def fits(value, field):
+    """Say whether a browser accepts this value for a field without a word."""
+    most, pattern = limit(field, "maxlength"), field.get("pattern")
+    if kind_of(field) == "email" and "@" not in value:
+        return False
+    try:
+        as_wanted = not pattern or re.fullmatch(pattern, value)
+    except re.error:  # JavaScript's expressions know more
+        as_wanted = True
+    long_enough = len(value) >= (limit(field, "minlength") or 0)
+    return bool(as_wanted and long_enough and (most is None or len(value) <= most))
 
 
 @functools.lru_cache(100)
@@ -99,12 +176,9 @@ def parsed(html):
         return BeautifulSoup(html, "html.parser")
 
 
-def visible(soup):
-    """Yield the texts of a parsed page that a visitor sees."""
-    hidden = {id(tag) for tag in [*soup.find_all(INVISIBLE), *soup.find_all(hidden=True)]}
-    for text in soup.strings:
-        if text.strip() and not any(id(tag) in hidden for tag in text.parents):
-            yield text.strip()
+def forms_of(soup, address):
+    """Return the forms of a parsed page; a browser ignores a form inside of another one."""
+    return [Form(tag, address) for tag in soup.find_all("form") if not tag.find_parent("form")]
 
 
 def same_path(one, other):

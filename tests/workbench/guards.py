@@ -20,9 +20,11 @@ def why_open_to_strangers(page):
             "hint": "LOGIN_DISABLED is a switch for tests. What does it do to login_required?",
             "at": app,
             "word": "LOGIN_DISABLED",
+            "sure": True,
         }
     if is_wrapped_too_late(view):
-        return {"hint": "What stands below login_required is protected: is that the function?"}
+        hint = "login_required protects what is below it. Is that the function, or is it the route?"
+        return {"hint": hint, "sure": True}
     if lost := lost_redirect(page):
         return lost
     handler = app.login_manager.unauthorized_callback
@@ -48,14 +50,18 @@ def why_open_to_strangers(page):
     if any(mentions(view, word) for word in WHO_IS_THERE):
         hint = "The view itself asks who is there. What does it see, and return, for a stranger?"
         return {"hint": hint}
-    for guard in chain(*app.before_request_funcs.values()):
-        if any(mentions(guard, word) for word in WHO_IS_THERE):
-            names = ", ".join(name for name, one in app.view_functions.items() if one is view)
-            hint = (
-                f"before_request asks who is there. Does it mean this page, whose name is {names}?"
-            )
-            return {"hint": hint, "at": guard}
-    return {"hint": "Which decorator asks Flask-Login whether the visitor is logged in?"}
+    if guard := guard_of(app):
+        names = ", ".join(name for name, one in app.view_functions.items() if one is view)
+        hint = f"before_request asks who is there. Does it mean this page, whose name is {names}?"
+        return {"hint": hint, "at": guard}
+    asks = "Which decorator asks Flask-Login whether the visitor is logged in?"
+    return {"hint": asks, "sure": not page.deeds.turned_away}
+
+
+def guard_of(app):
+    """Return the first function that runs before every view and asks who is there, or None."""
+    guards = chain(*app.before_request_funcs.values())
+    return next((one for one in guards if any(mentions(one, w) for w in WHO_IS_THERE)), None)
 
 
 def is_wrapped_too_late(view):

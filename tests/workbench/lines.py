@@ -69,6 +69,8 @@ def starts_of(thing, copy):
         return [(file, 1) for file in sorted(files, key=lambda file: file.stem != copy.source.stem)]
     if isinstance(thing, Path):
         return [(thing, None)]
+    if isinstance(thing, list):  # a stack, innermost first
+        return [(Path(name), number) for name, number in thing]
     if isinstance(thing, Page):
         thing = view_of(thing)
     if isinstance(thing, Attempt):

@@ -6,6 +6,7 @@ import importlib
 import io
 import itertools
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -23,14 +24,15 @@ from jinja2 import BytecodeCache
 from workbench.attempt import CannotLoad, attempt
 from workbench.copying import copy_folder
 from workbench.databases import Databases
-from workbench.deeds import listeners
+from workbench.deeds import listeners, watch, watching
 from workbench.shadows import AFTER
 
 ENTRY_FILES = ("app.py", "wsgi.py", "app/__init__.py", "__init__.py")  # where Flask looks, too
+WRITTEN = (".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt")
 SETTINGS = ("FLASK_", "TRUSTED_", "SECRET_KEY", "DATABASE_URL", "RATELIMIT_STORAGE_URI")
 
 FACTORIES = ("create_app", "make_app")  # which Flask calls
-ELSEWHERE = "where-you-stand"  # a folder that is neither the app's nor the learner's
+WHERE_YOU_STAND = "where-you-stand"  # a folder that is neither the app's nor the learner's
 
 INIT_APP, CREATE_ALL = SQLAlchemy.init_app, SQLAlchemy.create_all
 INIT_BCRYPT = Bcrypt.init_app
@@ -42,10 +44,11 @@ BEFORE = frozenset(sys.modules)  # none of these is an app's
 class AppCopy:
     """An app's folder, its copy, and what was loaded from the copy."""
 
-    def __init__(self, path, scratch, compiled=None):
+    def __init__(self, path, scratch, compiled=None, stand=WHERE_YOU_STAND):
         """Name the app at `path`, a folder or a .py file; `scratch` will hold the copy.
 
-        `compiled` may hold the templates of an earlier copy of the same app.
+        `compiled` may hold the templates of an earlier copy of the same app; `stand` names a
+        folder in `scratch` from which the app is started.
         """
         path = Path(path).resolve()
         self.folder = path.parent if path.suffix == ".py" else path
@@ -53,19 +56,46 @@ class AppCopy:
         self.source = path if path.suffix == ".py" else self.folder / next(found, "app.py")
         self.scratch = Path(scratch).resolve()
         self.root = self.scratch / self.folder.name
-        self.elsewhere = self.scratch / ELSEWHERE  # the working directory
+        self.elsewhere = self.scratch / stand  # the working directory
         SCRATCHES.add(str(self.scratch))
         self.app = None
         self.modules = {}  # of the learner's folder, by name
         self.databases = Databases(self.scratch)
         self.compiled = compiled
+        self.copied = {}  # {file of the copy: time of its last change}
         self.extensions = []  # (SQLAlchemy or Bcrypt object, app that it has met)
         self.models_at_create_all = []  # how many models there were at each call
 
-    def edit(self, file, old, new):
-        """Replace a text of a file in the copy; raise ValueError unless it stands there once."""
+    def copy(self):
+        """Copy the folder, unless that has been done."""
         if not self.root.exists():
             copy_folder(self.folder, self.root)
+            self.copied = changed_at(self.scratch)
+
+    def new_files(self):
+        """Return the files that the app has written."""
+        now = changed_at(self.scratch)
+        written = [file for file, time in now.items() if self.copied.get(file) != time]
+        return [file for file in written if file.suffix != ".pyc"]
+
+    def texts(self):
+        """Yield (file, text) of what the learner has written, Python first."""
+        for file in sorted(self.copied, key=lambda file: (file.suffix != ".py", file)):
+            if file.suffix in WRITTEN:
+                yield file, file.read_text("utf-8", "backslashreplace")
+
+    def file_with(self, words):
+        """Return the first of the learner's files that holds these words, or None."""
+        return next((file for file, text in self.texts() if words in text), None)
+
+    def mentions(self, pattern):
+        """Say whether a line of the learner's Python fits a regular expression."""
+        code = [text for file, text in self.texts() if file.suffix == ".py"]
+        return any(re.search(pattern, line) for text in code for line in text.splitlines())
+
+    def edit(self, file, old, new):
+        """Replace a text of a file in the copy; raise ValueError unless it stands there once."""
+        self.copy()
         text = (self.root / file).read_text("utf-8")
         if text.count(old) != 1:
             raise ValueError(f"stands {text.count(old)} times in {file}: {old}")
@@ -92,8 +122,7 @@ class AppCopy:
             others = ", ".join(sorted(path.name for path in self.folder.glob("*.py")))
             hint = f"--app= can name a file, too. There is: {others}." if others else None
             raise CannotLoad(f"no {self.source.name} there yet", hint)
-        if not self.root.exists():
-            copy_folder(self.folder, self.root)
+        self.copy()
         for name in modules_below(SCRATCHES):
             del sys.modules[name]
         refuse_shadows(self.root)
@@ -106,6 +135,7 @@ class AppCopy:
             app = find_best_app(module)
         except NoAppException as error:
             raise CannotLoad(*self._no_app(module, str(error))) from error
+        watch(app)
         app.config["PROPAGATE_EXCEPTIONS"] = False  # a crash is a 500, as it is for a visitor
         if "jinja_env" not in vars(app):  # Flask makes it with the first template
             app.jinja_options = app.jinja_options | {"bytecode_cache": self.compiled}
@@ -161,6 +191,11 @@ class AppCopy:
         return create_all
 
 
+def changed_at(folder):
+    """Return {file: time of its last change} of all files below a folder."""
+    return {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
+
+
 class Compiled(BytecodeCache):
     """The compiled templates of an app, for its next copy in the same place."""
 
@@ -202,6 +237,7 @@ def opened(path, compiled=None):
             mock.patch.object(sys, "path", [*sys.path]),
             mock.patch.object(sys, "argv", ["flask"]),
             mock.patch.object(sys, "stdin", io.StringIO()),  # input() must not wait for a person
+            watching(),
         ):
             try:
                 yield copy

@@ -1,7 +1,7 @@
 """An app with a login as its visitors and its operator use it, for tests and notebooks."""
 
 from workbench.browser import Browser
-from workbench.fixtures import PASSWORD
+from workbench.people import PASSWORD
 
 
 class Site:

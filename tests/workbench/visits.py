@@ -3,24 +3,45 @@
 Here, too, a precondition that is not met fails the first test that needs it.
 """
 
+import itertools
+
 import pytest
 
 from workbench.browser import Browser
 from workbench.causes import why_not_greeted, why_not_stored
 from workbench.finding import require
-from workbench.fixtures import NAME, PASSWORD, names_of
+from workbench.fixtures import names_of
+from workbench.oracles import JUDGE, Judge
+from workbench.people import People
+
+PEOPLE = pytest.StashKey[dict]()  # of a run: {app: People}
 
 
 @pytest.fixture
-def new_browser(app):
-    """Return a function that makes a Browser without any cookies."""
-    return lambda: Browser(app)
+def judge(request, copy):
+    """What watches every visit of the test."""
+    request.node.stash[JUDGE] = judge = Judge(copy)
+    return judge
+
+
+@pytest.fixture
+def new_browser(request, app, judge):
+    """Return a function that makes a Browser without any cookies, each at an address of its own."""
+    watches = judge if request.path.parent.name >= "04" else None
+    numbers = itertools.count(1)
+    return lambda: Browser(app, watches, f"127.0.1.{next(numbers)}")
 
 
 @pytest.fixture
 def stranger(new_browser):
-    """The browser of somebody who has not logged in."""
+    """The browser of a visitor who has not logged in."""
     return new_browser()
+
+
+@pytest.fixture
+def people(request, copy):
+    """Names and passwords that this site takes; the first registration finds them out."""
+    return request.config.stash.setdefault(PEOPLE, {}).setdefault(copy.source, People())
 
 
 @pytest.fixture
@@ -46,20 +67,24 @@ def page_with_form(browser, path, read):
         read=read,
     )
     form = page.password_form()
+    typed_openly = [one for one in page.forms if "password" in one.names]
     hint = "What do the attributes method= of a form and name= of an input do?"
     if form and not form.button:
         hint = "What do people press to send the form?"
+    elif not form and typed_openly:
+        hint = "Which type of field hides what is typed? See type=."
     elif not form:
         hint = "Which template holds the form, and into which block of the page does it go?"
     require(
         f"the form on {path} posts username and password",
         form and form.asks_for("username", "password"),
         want='a form with method="post", fields: username, password, and a button',
-        got=form or f'no form with a password field; the page says "{page.text}"',
+        got=form
+        or ('no field has type="password"' if typed_openly else f"no form with a password field, {page}"),
         read=read,
         hint=hint,
         at=page.template or page,
-        word="<form" if page.template else "",
+        word=('name="?password' if typed_openly and not form else "<form") if page.template else "",
         shared=f"the form in {page.template.name}" if page.template and form else "",
     )
     return page
@@ -70,25 +95,55 @@ def fill_in(new_browser):
     """Return a function that fills in the form at a path and returns the page that answers.
 
     A new browser opens the page and sends its form, so hidden fields are those of its session.
+    Without `by_hand` no limit of a field matters, as for an attacker.
     """
 
-    def fill_in(path, username, password):
-        page = new_browser().get(path)
+    def fill_in(path, username, password, by_hand=False, browser=None):
+        page = (browser or new_browser()).get(path)
         form = page.password_form()
-        return page.browser.submit(form, username=username, password=password) if form else page
+        values = {"username": username, "password": password}
+        return page.browser.submit(form, by_hand, **values) if form else page
 
     return fill_in
 
 
 @pytest.fixture
-def registered(register_page, login_page, fill_in, stored_users):
+def fresh(new_browser):
+    """Return a function that opens a page twice and anew: (what it shows, what it shows then)."""
+    seen = {}
+
+    def fresh(path):
+        if path not in seen:
+            seen[path] = [new_browser().get(path), new_browser().get(path)]
+        return seen[path]
+
+    return fresh
+
+
+@pytest.fixture
+def message(fresh):
+    """Return a function that lists the lines of a page which a first visit does not show."""
+    return lambda page: page.news(*fresh(page.path)) if not page.error else []
+
+
+@pytest.fixture
+def registered(register_page, login_page, fill_in, stored_users, people, message):
     """The page that answers when ada has registered."""
-    page = fill_in("/register", NAME, PASSWORD)
-    rows = stored_users()
+    tries = people.choices(register_page.password_form())
+    first = None
+    for chosen in [people] if people.chosen else tries:
+        page = fill_in("/register", chosen.ada, chosen.password, by_hand=True)
+        rows = stored_users()
+        first = first or (page, rows)
+        if rows or page.error or page.hops or not message(page):
+            break
+    else:
+        page, rows = first
+    people.chosen = True
     require(
         "registering stores a user",
-        NAME in map(str.lower, names_of(rows)) and not page.error,
-        want=f"one user named {NAME} in the table, and no error",
+        people.ada in map(str.lower, names_of(rows)) and not page.error,
+        want=f"one user named {people.ada} in the table, and no error",
         got=page,
         read="04_views#register",
         why=lambda: why_not_stored(page, rows, register_page),
@@ -97,23 +152,23 @@ def registered(register_page, login_page, fill_in, stored_users):
 
 
 @pytest.fixture
-def ada(registered, login_page, fill_in, new_browser, user_model):
+def ada(registered, login_page, fill_in, new_browser, user_model, people):
     """The browser of ada, who has registered and logged in."""
-    answer = fill_in("/login", NAME, PASSWORD)
+    answer = fill_in("/login", people.ada, people.password, by_hand=True)
     browser = answer.browser
     page = answer if answer.error else browser.get("/welcome")
     require(
         "logging in signs you in: GET /welcome greets you by name",
-        page.says(NAME),
-        want=f'the page says "{NAME}" after POST /login and GET /welcome',
+        page.says(people.ada),
+        want=f'the page says "{people.ada}" after POST /login and GET /welcome',
         read="04_views#log-in",
         why=lambda: why_not_greeted(answer, page, registered, login_page, user_model),
     )
     page = new_browser().get("/welcome")
     require(
         "/welcome greets nobody who has not logged in",
-        not page.greets(NAME),
-        want=f'no "{NAME}" in a browser that has not logged in',
+        not page.greets(people.ada),
+        want=f'no "{people.ada}" in a browser that has not logged in',
         got=page,
         read="04_views#welcome",
         hint="Whom does current_user stand for in a browser without a login?",

@@ -1,0 +1,116 @@
+"""Start an app a second time: what must be the same then, is it?
+
+The second start is another process, with another hash seed, in another folder, on another
+day, with the files that the first one has left. Run as a module, this file is that process.
+"""
+
+import datetime
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.attempt import Retold, attempt, describe, stack_of
+from workbench.loader import AppCopy, cheap_salts, development
+
+TESTS = Path(__file__).resolve().parents[1]
+PATIENCE = 30  # seconds
+LATER = datetime.timedelta(days=1, hours=1)
+ANOTHER_FOLDER = "another-place"
+ANOTHER_SEED = {"PYTHONHASHSEED": "1843"}
+
+
+@dataclass
+class Start:
+    """What an app was seen to hold, as text; `error` is what stopped the start."""
+
+    key: str = ""  # the SECRET_KEY
+    addresses: list = field(default_factory=list)  # of the databases
+    users: list = field(default_factory=list)  # their names
+    found: str = ""  # the name of the user whom the user loader gives back for the id
+    fits: bool = False  # the password is right for that user
+    error: Retold | None = None
+
+
+class SecondProcess:
+    """A process that has imported Flask and waits to be told which app it shall start."""
+
+    def __init__(self):
+        """Let it begin."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            cwd=TESTS,
+            env=development() | ANOTHER_SEED,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+
+    def start(self, copy, name, user_id, password):
+        """Return the Start of an app of which this process has a copy."""
+        task = {"path": str(copy.source), "scratch": str(copy.scratch), "name": name}
+        task |= {"user_id": user_id, "password": password}
+        try:
+            told, _ = self.process.communicate(json.dumps(task), timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return Start(error=Retold("StillRunning", f"no answer after {PATIENCE} s", []))
+        finally:
+            self.close()
+        if not told:
+            return Start(error=Retold("SystemExit", "the process ended while app.py loads", []))
+        start = json.loads(told)
+        return Start(**start | {"error": start["error"] and Retold(**start["error"])})
+
+    def close(self):
+        """End the process, whatever it does."""
+        self.process.kill()
+        self.process.communicate()
+
+
+def seen_in(copy, name, user_id, password):
+    """Return the Start of an app that is loaded: its key, its users, and one user more closely."""
+    app, addresses = copy.app, [str(engine.url) for engine in copy.databases.engines]
+    seen = Start(key=repr(app.config["SECRET_KEY"]), addresses=addresses)
+    with app.test_request_context():
+        db = app.extensions.get("sqlalchemy")
+        mappers = db.Model.registry.mappers if db else ()
+        user = next((one.class_ for one in mappers if one.class_.__name__ == "User"), None)
+        if user is None:
+            return seen
+        names = attempt(lambda: db.session.scalars(db.select(user.username)).all())
+        seen.users = sorted(map(str, names.value or ()))
+        loader = getattr(getattr(app, "login_manager", None), "_user_callback", None)
+        seen.found = str(attempt(lambda: loader(user_id).username).value)
+        query = db.select(user).filter_by(username=name)
+        fits = attempt(lambda: db.session.scalars(query).first().check_password(password))
+        seen.fits = fits.value is True
+    return seen
+
+
+def retold(error):
+    """Return what another process is told of an error."""
+    return {"kind": type(error).__name__, "text": describe(error), "stack": stack_of(error)}
+
+
+def main():
+    """Be the second process: read a task, start the app, and write what was seen."""
+    import time_machine  # not needed in the first process
+
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the app prints is not part of the answer
+    task = json.loads(sys.stdin.readline())
+    copy = AppCopy(task.pop("path"), task.pop("scratch"), stand=ANOTHER_FOLDER)
+    with cheap_salts():
+        with time_machine.travel(datetime.datetime.now(datetime.UTC) + LATER):
+            tried = copy.load()
+        seen = Start(error=tried.error) if tried.error else seen_in(copy, **task)
+    answer.write(json.dumps(vars(seen) | {"error": seen.error and retold(seen.error)}))
+    answer.close()
+    os._exit(0)  # whatever the app has left running
+
+
+if __name__ == "__main__":
+    main()

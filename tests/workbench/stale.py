@@ -1,0 +1,83 @@
+"""Look at the database that a learner's app has made before: does it still fit the model?
+
+It is only read. Run as a module with the path of an app, this file prints what does not fit.
+"""
+
+import contextlib
+import sqlite3
+import sys
+from pathlib import Path
+
+from workbench.attempt import attempt
+
+
+def outdated(copy):
+    """Return a sentence for each table of the learner's databases that is older than its model."""
+    db = copy.app.extensions.get("sqlalchemy")
+    if not db:
+        return []
+    with copy.app.app_context():
+        pairs = [(db.metadatas.get(bind), engine) for bind, engine in db.engines.items()]
+    return [
+        sentence(file, table, columns)
+        for metadata, engine in pairs
+        if metadata and (file := own_file(copy, engine.url))
+        for table in metadata.tables.values()
+        if (columns := columns_of(file, table.name)) and not fits(table, columns)
+    ]
+
+
+def own_file(copy, url):
+    """Return the learner's file for which an engine of the copy stands, if it is there."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    file, outside = Path(url.database), copy.scratch / "outside"
+    if file.is_relative_to(copy.root):
+        file = copy.folder / file.relative_to(copy.root)
+    elif file.is_relative_to(outside):
+        file = Path(copy.folder.anchor, file.relative_to(outside))
+    else:
+        return None
+    return file if file.is_file() else None
+
+
+def columns_of(file, table):
+    """Return {name: whether it must be given} of the columns of a table, which may be missing."""
+    address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+        try:
+            rows = connection.execute(f"PRAGMA table_info({sqlite_name(table)})").fetchall()
+        except sqlite3.DatabaseError:  # not a database, or a broken one: the app will say so
+            return {}
+    return {name: bool(must) and default is None and not key for _, name, _, must, default, key in rows}
+
+
+def sqlite_name(name):
+    """Return a name between quotes, as SQL wants it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def fits(table, columns):
+    """Say whether the model can read and write a table with these columns."""
+    wanted = set(table.columns.keys())
+    return wanted <= set(columns) and not any(must and n not in wanted for n, must in columns.items())
+
+
+def sentence(file, table, columns):
+    """Say which columns differ, and how to start over."""
+    wanted = set(table.columns.keys())
+    lacks, more = sorted(wanted - set(columns)), sorted(set(columns) - wanted)
+    differs = [f"no column {', '.join(lacks)}"] if lacks else []
+    differs += [f"a column {', '.join(more)} that the model lacks"] if more else []
+    return (
+        f"{file} is older than your model: its table {table.name} has {' and '.join(differs)}. "
+        "create_all() never changes a table."
+    )
+
+
+if __name__ == "__main__":
+    from workbench.loader import opened
+
+    with opened(sys.argv[1]) as copy:
+        if copy.load().value:
+            print("\n".join(attempt(outdated, copy).value or []))
