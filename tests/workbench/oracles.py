@@ -213,10 +213,11 @@ def reads_like_a_page(page, judge):
     typed = [tag.get(name, "") for tag in parsed(page.html).find_all("input") for name in SHOWN]
     code = [tag.get_text() for tag in parsed(page.html).find_all(["code", "pre"])]
     text = " ".join([page.text, *map(str, typed)])
-    for words in (*judge.names, *code):
-        text = text.replace(words, "") if words else text
+    for words in filter(None, (*judge.names, *code)):
+        text = re.sub(re.escape(words), "", text, flags=re.I)
     for pattern, hint in UNFINISHED:
-        if found := re.search(pattern, text):
+        found = re.search(pattern, text)
+        if found and PRODUCT[0] not in found[0]:
             yield Finding(
                 precondition="a page shows words for visitors, no braces and no objects",
                 want="what the expression stands for",
