@@ -256,8 +256,8 @@ def test_news_is_what_a_page_did_not_show_before():
     """A message is text that a fresh page lacks, even if the same words stood there once."""
     before, after = page("<h1>Log in</h1><p>Hi</p>"), page("<p>Wrong</p><p>Hi</p><p>Hi</p>")
 
-    assert after.news(before) == "Wrong Hi"
-    assert before.news(before) == ""
+    assert after.news(before) == ["Wrong", "Hi"]
+    assert before.news(before) == []
 
 
 @pytest.mark.parametrize(
@@ -288,6 +288,152 @@ def test_cookies_belong_to_one_browser(app):
 def test_without_a_key_there_is_no_session(browser):
     """An app without a SECRET_KEY has an empty session, not a crash."""
     assert browser.session() == {}
+
+
+# What a browser does, and a test client does not
+
+
+@pytest.mark.parametrize(
+    ("html", "usable"),
+    [
+        ('<input name="username"><input name="password">', True),
+        ('<fieldset disabled><input name="username"></fieldset><input name="password">', False),
+        ('<input name="username" readonly><input name="password">', False),
+        ('<input name="username" form="other"><input name="password">', False),
+        ('<button disabled>Off</button><input name="username"><input name="password">', True),
+    ],
+)
+def test_a_form_asks_for_what_people_can_type(html, usable):
+    """A field that is switched off, locked or another form's is not asked for."""
+    found = form(f'<form method="post">{html}<button>Send</button></form>')
+
+    assert found.asks_for("username", "password") == usable
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sends"),
+    [("", True), ('enctype="multipart/form-data"', True), ('enctype="text/plain"', False)],
+)
+def test_plain_text_is_no_form(attributes, sends, browser):
+    """With enctype="text/plain" a server gets no fields, and the form is refused for it."""
+    html = f'<form method="post" action="/echo" {attributes}><input name="q"><button>Go</button>'
+    answer = browser.submit(form(html), q="1")
+
+    assert ('"q":"1"' in answer.text) == sends
+    assert form(html).asks_for("q") == sends
+
+
+def test_what_is_typed_is_cut_at_maxlength():
+    """By hand a value ends where the field does; an attacker sends all of it."""
+    found = form('<form method="post"><input name="username" maxlength="3"></form>')
+
+    assert found.filled_in({"username": "grace"}) == [("username", "gra")]
+    assert found.filled_in({"username": "grace"}, by_hand=False) == [("username", "grace")]
+
+
+def test_what_a_page_insists_on_gets_an_answer():
+    """Required fields, boxes and lists are filled in as a person would; others stay as they are."""
+    html = (
+        '<input name="mail" type="email" required><input name="note">'
+        '<input type="checkbox" name="terms" required><input type="checkbox" name="news">'
+        '<select name="land" required><option value="">Choose</option><option>UK</option></select>'
+    )
+    sent = dict(form(f"<form>{html}</form>").filled_in({}))
+
+    assert sent == {"mail": "ada@example.org", "note": "", "terms": "on", "land": "UK"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "takes"),
+    [
+        ("", True),
+        ('minlength="3"', True),
+        ('minlength="4"', False),
+        ('pattern="[a-z]+"', True),
+        ('pattern=".*[0-9].*"', False),
+        (r'pattern="\p{L}+"', True),
+        ('type="email"', False),
+    ],
+)
+def test_a_field_says_what_it_takes(attributes, takes):
+    """The limits of a field are those that a browser holds people to."""
+    found = form(f'<form><input name="username" {attributes}></form>')
+
+    assert found.takes(username="ada", password="a password") == takes
+
+
+def test_a_form_inside_a_form_is_ignored():
+    """Its fields belong to the outer one."""
+    html = '<form id="a"><input name="username"><form id="b"><input name="password"></form></form>'
+
+    assert [one.tag["id"] for one in page(html).forms] == ["a"]
+    assert page(html).forms[0].names == ["username", "password"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ("Path=/; SameSite=Lax", ""),
+        ("Path=/; SameSite=None", "SameSite=None without Secure"),
+        ("Path=/; SameSite=None; Secure", ""),
+        ("Domain=example.com; Path=/", "its domain is example.com"),
+        ("Path=/; Expires=Thu, 01 Jan 2015 00:00:00 GMT", "it has expired on 2015-01-01"),
+        ("Path=/; Max-Age=0", ""),
+    ],
+)
+def test_a_browser_refuses_some_cookies(attributes, reason, app, browser):
+    """What no browser keeps is not sent back, and the reason is known."""
+    app.get("/set")(lambda: ("set", {"Set-Cookie": f"flavor=sweet; {attributes}"}))
+    browser.get("/set")
+
+    assert browser.refused.get("flavor", "") == reason
+    assert not (reason and browser.client.get_cookie("flavor"))
+
+
+# What a visitor reads
+
+
+@pytest.mark.parametrize(
+    ("html", "lines"),
+    [
+        ("<p>one</p><p>two</p>", ["one", "two"]),
+        ("Hello, <b>a</b>da<br>bye", ["Hello, ada", "bye"]),
+        ("<ul><li>one<li>two</ul>", ["one", "two"]),
+        ("<p>one\n  <em>line</em></p>", ["one line"]),
+    ],
+)
+def test_a_page_is_read_line_by_line(html, lines):
+    """Lines break where a browser breaks them, not at each tag."""
+    assert page(html).lines == lines
+
+
+@pytest.mark.parametrize(("html", "says"), [("你好ada欢迎", True), ("adaé", False), ("ada_1", False)])
+def test_a_name_ends_where_its_letters_end(html, says):
+    """A letter of another script next to a name makes no other name of it."""
+    assert page(html).says("ada") == says
+
+
+def test_what_changes_at_each_visit_is_no_message():
+    """A tip of the day is left out, and a message beside it is found."""
+    first, second = page('<p class="tip">one</p>'), page('<p class="tip">two</p>')
+    answer = page('<p class="tip">three</p><p role="alert">No.</p>')
+
+    assert answer.news(first, second) == ["No."]
+    assert answer.news(first, first) == ["three", "No."]
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ('<nav>Home</nav><h1>Log in</h1><p role="alert">No.</p><p>Password</p>', "No."),
+        ("<nav>Home</nav><h1>Log in</h1><p>Password</p>", "Log in"),
+        ("<nav>Home</nav><p>Password</p>", "Password"),
+        ("<nav>Home</nav>", "Home"),
+    ],
+)
+def test_the_gist_of_a_page_is_shown(html, words):
+    """A message tells what matters on a page: an alert, else the heading, else the text."""
+    assert str(page(html)) == f'200 OK, the page says "{words}"'
 
 
 # Attempts

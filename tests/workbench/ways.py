@@ -79,7 +79,8 @@ def wrong_link(pages, stranger):
                 got = f'the link "{words}" on {path} leads to {goal}: {answer.status or answer}'
                 hint = "A link names an address, not a file. See url_for()."
                 return {"got": got, "hint": hint} | where
-            if meant and goal in (*PAGES, "/welcome") and not same_path(goal, meant):
+            known = meant in pages and goal in (*PAGES, "/welcome") and not same_path(goal, meant)
+            if known and answer.lines != pages[meant].lines:
                 got = f'the link "{words}" on {path} leads to {goal}'
                 return {"got": got, "hint": "Which view does this link name?"} | where
     return None
