@@ -13,6 +13,7 @@ APP = (STEP / "app.py").read_text("utf-8")
 PAGES = {path: (STEPS[3] / path).read_text("utf-8") for path in ("app.py", "templates/base.html")}
 HOME = 'return "The app is running."'
 URI = "sqlite:///site.db"
+SETTING = r"""app.py:app.config\["SQLALCHEMY_DATABASE_URI"\].*"""
 HOSTILE = "import pathlib\n\npathlib.Path(__file__).with_name('RUN').touch()\nraise RuntimeError\n"
 OTHER_PYTEST = {
     "app.py": APP,
@@ -119,17 +120,17 @@ BROKEN = [
     ),
     Case(
         "an import of a missing package",
-        {"app.py": f"import flask_wtforms\n{APP}"},
-        "ModuleNotFoundError: No module named 'flask_wtforms'",
-        "app.py:import flask_wtforms",
-        "is named flask_wtforms",
+        {"app.py": f"import weather_report\n{APP}"},
+        "ModuleNotFoundError: No module named 'weather_report'",
+        "app.py:import weather_report",
+        "is named weather_report",
     ),
     Case(
         "an import of a missing name",
         edited("LoginManager\n", "LoginManger\n"),
-        "ImportError: cannot import name 'LoginManger' from 'flask_login'",
+        "ImportError: cannot import name 'LoginManger' from 'flask_login'. Did you mean:",
         "app.py:from flask_login import LoginManger",
-        "LoginManger spelled",
+        "'LoginManager'?",
     ),
     Case(
         "a circular import",
@@ -222,25 +223,25 @@ BROKEN = [
         "an address that lacks its colon",
         edited(URI, "sqlite//site.db"),
         "ArgumentError: Could not parse SQLAlchemy URL.*",
-        r"app.py:db = SQLAlchemy\(app\)",
+        SETTING,
     ),
     Case(
         "an address that lacks a slash",
         edited(URI, "sqlite://site.db"),
         "ArgumentError: Invalid SQLite URL: sqlite://site.db",
-        r"app.py:db = SQLAlchemy\(app\)",
+        SETTING,
     ),
     Case(
         "an address that needs a driver",
         edited(URI, "mysql://ada:secret@localhost/site"),
         "ModuleNotFoundError: No module named 'MySQLdb'",
-        r"app.py:db = SQLAlchemy\(app\)",
+        SETTING,
     ),
     Case(
         "an address as Heroku once wrote it",
         edited(URI, "postgres://ada:secret@localhost/site"),
         "NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres",
-        r"app.py:db = SQLAlchemy\(app\)",
+        SETTING,
     ),
     Case(
         "a crash in a path with a space and an umlaut",
@@ -380,7 +381,7 @@ def broken(tmp_path):
     """Two learners' apps that ask for a missing package; start pytest in the folder returned."""
     for name in ("my_app", "your_app"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "app.py").write_text(f"import flask_wtforms\n{APP}", "utf-8")
+        (tmp_path / name / "app.py").write_text(f"import weather_report\n{APP}", "utf-8")
     return tmp_path
 
 
@@ -390,7 +391,7 @@ def test_tb_brings_the_traceback_back(broken):
 
     assert (sitting.code, len(sitting.failed)) == (1, 1)
     assert "workbench/fixtures.py" in sitting.message
-    assert "No module named 'flask_wtforms'" in sitting.message
+    assert "No module named 'weather_report'" in sitting.message
 
 
 def test_a_hint_comes_with_the_third_failure(broken):

@@ -27,6 +27,7 @@ class Page:
         """Hold an answer; `hops` are the redirects on the way, `error` is what broke."""
         self.browser = browser
         self.asked = ("GET", address)  # what the visitor did
+        self.sent = ()  # the names of the form's fields
         self.deeds = Deeds()  # what the app did
         self.address = address
         self.path = urlsplit(address).path
@@ -133,7 +134,7 @@ class Browser:
     def _open(self, method, address, data=()):
         with watched(self.app) as deeds:
             page = self._follow(method, address, data)
-        page.asked, page.deeds = (method, address), deeds
+        page.asked, page.deeds, page.sent = (method, address), deeds, [*MultiDict(data)]
         self.address = page.address
         return page
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from jinja2 import TemplateNotFound
 
-from workbench.attempt import Attempt, StillRunning, describe
+from workbench.attempt import Attempt, StillRunning, attempt, describe
 from workbench.browser import Page, shorten
+from workbench.gaps import gap_in_template
 from workbench.hints import hint_for_error, hint_for_page
 from workbench.lines import line_behind
 from workbench.loader import AppCopy
@@ -86,8 +87,8 @@ def message(sentence, finding, copy, step, hinted, base):
 
     `step` is the checkpoint's folder; paths are shown as one types them in the folder `base`.
     """
-    where = place(finding, copy, base)
-    hint = hinted and finding.chosen_hint(copy)
+    where = attempt(place, finding, copy, base).value or shown(copy.source, base)
+    hint = hinted and attempt(finding.chosen_hint, copy).value  # a learner's objects may break
     lines = [*folded("", sentence, 1), *folded("want", finding.want, 1)]
     got = folded("got", finding.seen(), 2)
     lines += [*got, *folded("where", where, 3 - len(got))]
@@ -100,13 +101,22 @@ def message(sentence, finding, copy, step, hinted, base):
 
 def place(finding, copy, base):
     """Return the learner's own line that is behind a finding, else their file."""
+    if gap := gap_in_template(finding.error()):
+        file, first, last, tag = gap
+        between = f"between line {first} and line {last}" if first < last else f"line {first}"
+        return f"{shown(original(file, copy), base)}, {between}: no {tag}"
     file, number = line_behind(finding, copy) or (copy.source, None)
-    ours = copy.folder / file.relative_to(copy.root) if file.is_relative_to(copy.root) else file
+    ours = original(file, copy)
     if not number:
         return shown(ours, base)
     code = file.read_text("utf-8", "backslashreplace").splitlines()[number - 1 : number]
     line = shorten(" ".join(code).strip(), WIDTH)
     return f"{shown(ours, base)}, line {number}: {line}".removesuffix(": ")
+
+
+def original(file, copy):
+    """Return the learner's own file of which a file is the copy."""
+    return copy.folder / file.relative_to(copy.root) if file.is_relative_to(copy.root) else file
 
 
 def shown(path, base):
