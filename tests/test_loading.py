@@ -22,6 +22,17 @@ OTHER_PYTEST = {
     "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--nope'\n",
 }
 TOO_BIG = 21_000_000  # bytes
+INSTEAD = {  # files that are there in the place of app.py, and what the hint says of them
+    "App.py": "Capital letters count",
+    "main.py": "--app=my_app/main.py",
+    "application.py": "--app=my_app/application.py",
+    "app.py.txt": "has added .txt",
+    "app.txt": "meant to be app.py",
+    "app(1).py": "meant to be app.py",
+    "ap.py": "meant to be app.py",
+    "app.py.rtf": "plain text",
+    "Untitled.ipynb": "the code of the cells",
+}
 MODELS = "from app import db\n\n\nclass User(db.Model):\n    id = db.Column(db.Integer)\n"
 LOOP = '@app.get("/on/<int:n>")\ndef on(n):\n    return redirect(f"/on/{n + 1}")\n'
 
@@ -83,9 +94,36 @@ WAITING = [
     ),
 ]
 BROKEN = [
-    Case("no folder", {}, "no app.py there yet"),
+    Case("no folder", {}, "no folder my_app there yet"),
     Case("no app.py", {"readme.txt": "soon"}, "no app.py there yet"),
-    Case("an empty app.py", {"app.py": ""}, "no Flask app in app.py", hint="create_app"),
+    Case("an empty app.py", {"app.py": "\n"}, "app.py is empty", hint="saved"),
+    Case("no app in app.py", {"app.py": "pass"}, "no Flask app in app.py", hint="create_app"),
+    *[
+        Case(
+            f"{name} in the place of app.py", {name: APP}, rf"{got}{re.escape(name)}.*", name, hint
+        )
+        for name, hint in INSTEAD.items()
+        for got in ["no app.py there yet, but (one in )?(my_app/)?"]
+    ],
+    Case(
+        "app.py in a folder below",
+        {"my_app/app.py": APP, "venv/lib/app.py": APP, "venv/pyvenv.cfg": ""},
+        "no app.py there yet, but one in my_app/my_app",
+        "my_app/app.py",
+        "--app=my_app/my_app",
+    ),
+    Case(
+        "templates only",
+        {"templates/home.html": "<h1>Home</h1>"},
+        "no app.py there yet, but templates",
+        hint="go into app.py",
+    ),
+    Case(
+        "another file only",
+        {"models.py": "pass"},
+        "no app.py there yet",
+        hint="There is: models.py",
+    ),
     Case(
         "a syntax error",
         edited("Flask(__name__)", "Flask(__name__"),
@@ -165,7 +203,7 @@ BROKEN = [
     Case(
         "a page that leads to itself",
         home('return redirect("/")'),
-        "more than 5 redirects, the last one to /",
+        "/ -> /, again and again",
         r"app.py:def home\(\):",
         sentence="the app answers: GET / shows a page",
         hint="on to itself",

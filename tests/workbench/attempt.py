@@ -25,10 +25,10 @@ class Observed(Exception):
 class CannotLoad(Observed):
     """There is nothing to load, or it cannot be an app; the text says what was seen."""
 
-    def __init__(self, seen, hint=None):
-        """Keep what was seen, and a hint at the way out."""
+    def __init__(self, seen, hint=None, file=None):
+        """Keep what was seen, a hint at the way out, and the file that was found, if any."""
         super().__init__(seen)
-        self.hint = hint
+        self.hint, self.file = hint, file
 
 
 class StillRunning(Observed):

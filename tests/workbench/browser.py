@@ -87,10 +87,22 @@ class Page:
         """Return the form that is sent to `path` by POST, or None."""
         return next((form for form in self.forms if form.leads_to(path)), None)
 
+    def loop(self):
+        """Name the pages that lead to each other again and again, or return an empty string."""
+        path = [urlsplit(urljoin(HOME, location)).path for _, location in self.hops]
+        path = [same or "/" for same in path]
+        for length in range(1, len(path) // 2 + 1):
+            cycle = path[-length:]
+            if path[-2 * length : -length] == cycle:
+                return " -> ".join([cycle[-1], *cycle]) + ", again and again"
+        return ""
+
     def __str__(self):
         """Say what was observed, for the `got` line of a message."""
         if len(self.hops) > MAX_REDIRECTS:
-            return f"more than {MAX_REDIRECTS} redirects, the last one to {self.hops[-1][1]}"
+            return self.loop() or (
+                f"more than {MAX_REDIRECTS} redirects, the last one to {self.hops[-1][1]}"
+            )
         hops = [hop for hop in self.hops if not hop[0].startswith("308")]  # these add a slash
         seen = [f"{status}, sent to {location}" for status, location in hops[:1]]
         if self.error:

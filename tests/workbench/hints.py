@@ -3,6 +3,7 @@
 A hint is a question or names an API, in at most 25 words. It is never the finished line.
 """
 
+import inspect
 import re
 import tomllib
 from itertools import chain
@@ -12,7 +13,7 @@ from flask_login import LoginManager
 from jinja2 import TemplateNotFound
 
 from workbench.gaps import bare_route, near_assignment, route_of, unread_file
-from workbench.names import hint_for_name
+from workbench.names import definitions, hint_for_attribute, hint_for_name
 from workbench.nothing import hint_for_none
 from workbench.packages import VENV, hint_for_import
 from workbench.scene import Scene
@@ -37,7 +38,8 @@ def hint_for_error(error, copy, page=None):
     row, match = row_for(scene)
     if row and "first" in row:
         return filled(row["hint"], match, app)
-    hint = hint_for_name(scene) or (filled(row["hint"], match, app) if row else None)
+    hint = hint_for_name(scene) or hint_for_attribute(scene) or hint_for_endpoint(scene)
+    hint = hint or (filled(row["hint"], match, app) if row else None)
     return hint or getattr(error, "hint", None)
 
 
@@ -138,7 +140,7 @@ def hint_for_page(page, copy):
         own = isinstance(page.error, ValueError)
         return hint or ("Where does the view catch this error and show its text?" if own else None)
     if len(page.hops) > 1 and not page.status.startswith("200"):
-        return "Which page sends the visitor on to itself?"
+        return hint_for_redirects(page)
     app = page.browser.app
     rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
     if page.status.startswith("404") and page.path == "/None":
@@ -180,3 +182,42 @@ def hint_for_assignment(target):
     if name == "login_view":
         return f"This sets login_view of {owner}. Which object is the app's LoginManager?"
     return "Flask-Login reads login_view. Which name does this line set?"
+
+
+def hint_for_endpoint(scene):
+    """Say what keeps a function from being a view that url_for() can find, or return None."""
+    name = (getattr(scene.error, "endpoint", None) or "").rpartition(".")[2]
+    if not name:
+        return None
+    if bare := bare_route(scene.copy):
+        return f"@{bare[2]} is called with the function below it. Where is its address given?"
+    if unread := unread_file(scene.copy, rf"def {re.escape(name)}\b"):
+        return f"{unread[0].name} defines {name} and was not loaded. What imports it?"
+    known = [one for one in definitions(scene.files) if one.name == name and not one.inside]
+    if known and name not in views_of(scene.copy.app):
+        return f"{name} is a function at line {known[0].line}. What makes a view of it?"
+    return None
+
+
+def hint_for_redirects(page):
+    """Ask who sends a visitor round in a circle."""
+    if page.loop() and page.deeds.turned_away:
+        return "login_required turns visitors away from this page. Which page can they log in on?"
+    if guards_that_redirect(page):
+        return "before_request runs before every page. Which pages does it have to let pass?"
+    return "Which page sends the visitor on to itself?"
+
+
+def guards_that_redirect(page):
+    """Return the functions that run before each request and may redirect, if the view does not."""
+    app = page.browser.app
+    functions = [*chain(*app.before_request_funcs.values())]
+    return [one for one in functions if page.loop() and "redirect" in source_of(one)]
+
+
+def source_of(function):
+    """Return the text of a function, or an empty string."""
+    try:
+        return inspect.getsource(inspect.unwrap(function))
+    except (TypeError, OSError, ValueError):
+        return ""

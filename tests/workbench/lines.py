@@ -13,7 +13,7 @@ from werkzeug.routing import RequestRedirect
 from workbench.attempt import Attempt, attempt, stack_of
 from workbench.browser import Page
 from workbench.gaps import bare_route, near_assignment, route_of, unread_file
-from workbench.hints import is_about_login_view, lacks_login_view, row_for
+from workbench.hints import guards_that_redirect, is_about_login_view, lacks_login_view, row_for
 from workbench.names import files_of
 from workbench.nothing import after_request
 from workbench.scene import Scene, text_of
@@ -53,6 +53,10 @@ def named_elsewhere(finding, copy):
     """Return (file, number) of a line that causes what another line or none shows, or None."""
     page = finding.got if isinstance(finding.got, Page) else None
     if error := finding.error():
+        if getattr(error, "file", None):  # found in the place of app.py
+            return error.file, None
+        if getattr(error, "endpoint", None) and (bare := bare_route(copy)):
+            return bare[:2]
         row, match = row_for(Scene(error, copy, page))
         if not row or "line" not in row:
             return None
@@ -60,6 +64,8 @@ def named_elsewhere(finding, copy):
             return next(iter(lines_that_fit(row["line"], copy)), None)
         return next(iter(lines_that_fit(row["line"].replace("{1}", match[1]), copy)[::-1]), None)
     found = None
+    if page and not page.deeds.turned_away and (guards := guards_that_redirect(page)):
+        return next(iter(starts_of(guards[0], copy)), None)
     if page and page.status.startswith("404"):
         found = bare_route(copy) or unread_file(copy, route_of(page.path))
     elif page and lacks_login_view(page):

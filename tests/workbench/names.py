@@ -9,6 +9,7 @@ from workbench.frames import tree
 from workbench.scene import text_of
 from workbench.suggest import closest
 
+METHODS = ("set_password", "check_password")  # alike, and two
 BLOCKS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINED = r"^(\s*)(?:async\s+)?(?:def|class)\s+(\w+)"
 
@@ -69,32 +70,55 @@ def files_of(copy):
     return sorted(copy.root.rglob("*.py"), key=lambda file: (file.name != own, file))
 
 
-def stray_method(copy, owner, name):
+def stray_method(copy, model, name):
     """Say where a method is that a class lacks: outside of it, or under a close name."""
     known = [one for one in definitions(files_of(copy)) if one.kind == "function"]
-    same = [one for one in known if one.name == name and one.inside != f"class {owner}"]
-    methods = [one.name for one in known if one.inside == f"class {owner}"]
+    owners = {f"class {one.__name__}" for one in model.__mro__}
+    methods = list(dict.fromkeys(one.name for one in known if one.inside in owners))
+    near = closest(name, [one.name for one in known if one.name not in METHODS])
+    found = next((one for one in known if one.name == name and one.inside not in owners), None)
+    found = found or next((one for one in known if one.name == near), None)
+    fact = f"methods of {model.__name__}: {', '.join(methods) or 'none'}"
+    if found is None:
+        return {"got": "no such method yet", "fact": fact, "at": model}
+    outside = f"outside class {model.__name__}"
+    where = "" if found.inside in owners else f", {outside}"
+    hint = f"{found.name} and {name}: are they meant to be one name?"
+    if found.name == name:
+        where = f", inside {found.inside}" if found.inside else f", {outside}"
+        hint = "A class holds what is indented below its first line. Where does this begin?"
+    return {
+        "got": f"a function {found.name} is defined at line {found.line}{where}",
+        "fact": fact,
+        "hint": hint,
+        "at": found.file,
+        "word": rf"^\s*(async )?def {found.name}\b",
+    }
+
+
+def where_is(copy, name):
+    """Say where a function is defined that nothing has called, or return an empty string."""
+    known = [one for one in definitions(files_of(copy)) if one.kind == "function"]
     near = closest(name, [one.name for one in known])
-    listed = ", ".join(methods) or "none"
-    if same:
-        where = f"inside {same[0].inside}" if same[0].inside else f"outside class {owner}"
-        return {
-            "got": f"a function {name} at line {same[0].line}, {where}",
-            "fact": f"methods of {owner}: {listed}",
-            "hint": "A class holds what is indented below its first line. Where does this begin?",
-            "at": same[0].file,
-            "word": rf"^\s*def {name}\b",
-        }
-    if near:
-        found = next(one for one in known if one.name == near)
-        return {
-            "got": f"no method {name}, but a function {near} at line {found.line}",
-            "fact": f"methods of {owner}: {listed}",
-            "hint": f"Are {near} and {name} meant to be one name?",
-            "at": found.file,
-            "word": rf"^\s*def {near}\b",
-        }
-    return {"got": "no such method yet", "fact": f"methods of {owner}: {listed}"}
+    found = next((one for one in known if one.name in (name, near)), None)
+    if found is None:
+        return ""
+    inside = f", inside {found.inside}" if found.inside else ""
+    return f"a function {found.name} is defined at line {found.line}{inside}"
+
+
+def hint_for_attribute(scene):
+    """Say where a method is that an object's class lacks, or return None."""
+    name, kind = getattr(scene.error, "name", None), type(getattr(scene.error, "obj", None))
+    if not isinstance(scene.error, AttributeError) or kind.__module__ == "builtins":
+        return None
+    owners = {f"class {one.__name__}" for one in kind.__mro__}
+    for one in definitions(scene.files):
+        if one.name == name and one.kind == "function" and one.inside not in owners:
+            inside = f"inside {one.inside}" if one.inside else f"outside class {kind.__name__}"
+            what = f"{name} is defined at line {one.line}, {inside}."
+            return f"{what} A class holds what is indented below its first line."
+    return None
 
 
 def hint_for_name(scene):
