@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
-from workbench.attempt import Attempt
+from workbench.attempt import Attempt, attempt
 from workbench.finding import COPY, OUTDATED, TOLD, Finding, message, shown
 
 pytest_plugins = [
@@ -79,7 +79,7 @@ def pytest_runtest_makereport(item, call):
         return report
     failures = count_failures(item, copy, failed=True)
     if item.config.getoption("tbstyle") == "auto":
-        hint = finding.chosen_hint(copy)
+        hint = attempt(finding.chosen_hint, copy).value  # a learner's objects may break
         hinted = item.config.getoption("hints") or failures >= PATIENCE
         item.config.stash[HINTS_LEFT] |= bool(hint) and not hinted
         base = item.config.invocation_params.dir

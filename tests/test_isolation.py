@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from examiner import ROOT, STEPS, sit
 from workbench.browser import Browser
-from workbench.people import ADA, PASSWORD
 from workbench.loader import cheap_salts, opened
+from workbench.people import ADA, PASSWORD
 
 WORKBOOK = ("conftest.py", "pyproject.toml", "steps", "tests/workbench")
 FIRST, LAST = STEPS[0], STEPS[-1]

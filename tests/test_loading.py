@@ -13,6 +13,7 @@ APP = (STEP / "app.py").read_text("utf-8")
 PAGES = {path: (STEPS[3] / path).read_text("utf-8") for path in ("app.py", "templates/base.html")}
 HOME = 'return "The app is running."'
 URI = "sqlite:///site.db"
+SETTING = r"""app.py:app.config\["SQLALCHEMY_DATABASE_URI"\].*"""
 HOSTILE = "import pathlib\n\npathlib.Path(__file__).with_name('RUN').touch()\nraise RuntimeError\n"
 OTHER_PYTEST = {
     "app.py": APP,
@@ -21,6 +22,17 @@ OTHER_PYTEST = {
     "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--nope'\n",
 }
 TOO_BIG = 21_000_000  # bytes
+INSTEAD = {  # files that are there in the place of app.py, and what the hint says of them
+    "App.py": "Capital letters count",
+    "main.py": "--app=my_app/main.py",
+    "application.py": "--app=my_app/application.py",
+    "app.py.txt": "has added .txt",
+    "app.txt": "meant to be app.py",
+    "app(1).py": "meant to be app.py",
+    "ap.py": "meant to be app.py",
+    "app.py.rtf": "plain text",
+    "Untitled.ipynb": "the code of the cells",
+}
 MODELS = "from app import db\n\n\nclass User(db.Model):\n    id = db.Column(db.Integer)\n"
 LOOP = '@app.get("/on/<int:n>")\ndef on(n):\n    return redirect(f"/on/{n + 1}")\n'
 
@@ -82,9 +94,36 @@ WAITING = [
     ),
 ]
 BROKEN = [
-    Case("no folder", {}, "no app.py there yet"),
+    Case("no folder", {}, "no folder my_app there yet"),
     Case("no app.py", {"readme.txt": "soon"}, "no app.py there yet"),
-    Case("an empty app.py", {"app.py": ""}, "no Flask app in app.py", hint="create_app"),
+    Case("an empty app.py", {"app.py": "\n"}, "app.py is empty", hint="saved"),
+    Case("no app in app.py", {"app.py": "pass"}, "no Flask app in app.py", hint="create_app"),
+    *[
+        Case(
+            f"{name} in the place of app.py", {name: APP}, rf"{got}{re.escape(name)}.*", name, hint
+        )
+        for name, hint in INSTEAD.items()
+        for got in ["no app.py there yet, but (one in )?(my_app/)?"]
+    ],
+    Case(
+        "app.py in a folder below",
+        {"my_app/app.py": APP, "venv/lib/app.py": APP, "venv/pyvenv.cfg": ""},
+        "no app.py there yet, but one in my_app/my_app",
+        "my_app/app.py",
+        "--app=my_app/my_app",
+    ),
+    Case(
+        "templates only",
+        {"templates/home.html": "<h1>Home</h1>"},
+        "no app.py there yet, but templates",
+        hint="go into app.py",
+    ),
+    Case(
+        "another file only",
+        {"models.py": "pass"},
+        "no app.py there yet",
+        hint="There is: models.py",
+    ),
     Case(
         "a syntax error",
         edited("Flask(__name__)", "Flask(__name__"),
@@ -119,17 +158,17 @@ BROKEN = [
     ),
     Case(
         "an import of a missing package",
-        {"app.py": f"import flask_wtforms\n{APP}"},
-        "ModuleNotFoundError: No module named 'flask_wtforms'",
-        "app.py:import flask_wtforms",
-        "is named flask_wtforms",
+        {"app.py": f"import weather_report\n{APP}"},
+        "ModuleNotFoundError: No module named 'weather_report'",
+        "app.py:import weather_report",
+        "is named weather_report",
     ),
     Case(
         "an import of a missing name",
         edited("LoginManager\n", "LoginManger\n"),
-        "ImportError: cannot import name 'LoginManger' from 'flask_login'",
+        "ImportError: cannot import name 'LoginManger' from 'flask_login'. Did you mean:",
         "app.py:from flask_login import LoginManger",
-        "LoginManger spelled",
+        "'LoginManager'?",
     ),
     Case(
         "a circular import",
@@ -164,7 +203,7 @@ BROKEN = [
     Case(
         "a page that leads to itself",
         home('return redirect("/")'),
-        "more than 5 redirects, the last one to /",
+        "/ -> /, again and again",
         r"app.py:def home\(\):",
         sentence="the app answers: GET / shows a page",
         hint="on to itself",
@@ -222,25 +261,25 @@ BROKEN = [
         "an address that lacks its colon",
         edited(URI, "sqlite//site.db"),
         "ArgumentError: Could not parse SQLAlchemy URL.*",
-        r"app.py:db = SQLAlchemy\(app\)",
+        SETTING,
     ),
     Case(
         "an address that lacks a slash",
         edited(URI, "sqlite://site.db"),
         "ArgumentError: Invalid SQLite URL: sqlite://site.db",
-        r"app.py:db = SQLAlchemy\(app\)",
+        SETTING,
     ),
     Case(
         "an address that needs a driver",
         edited(URI, "mysql://ada:secret@localhost/site"),
         "ModuleNotFoundError: No module named 'MySQLdb'",
-        r"app.py:db = SQLAlchemy\(app\)",
+        SETTING,
     ),
     Case(
         "an address as Heroku once wrote it",
         edited(URI, "postgres://ada:secret@localhost/site"),
         "NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres",
-        r"app.py:db = SQLAlchemy\(app\)",
+        SETTING,
     ),
     Case(
         "a crash in a path with a space and an umlaut",
@@ -380,7 +419,7 @@ def broken(tmp_path):
     """Two learners' apps that ask for a missing package; start pytest in the folder returned."""
     for name in ("my_app", "your_app"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "app.py").write_text(f"import flask_wtforms\n{APP}", "utf-8")
+        (tmp_path / name / "app.py").write_text(f"import weather_report\n{APP}", "utf-8")
     return tmp_path
 
 
@@ -390,7 +429,7 @@ def test_tb_brings_the_traceback_back(broken):
 
     assert (sitting.code, len(sitting.failed)) == (1, 1)
     assert "workbench/fixtures.py" in sitting.message
-    assert "No module named 'flask_wtforms'" in sitting.message
+    assert "No module named 'weather_report'" in sitting.message
 
 
 def test_a_hint_comes_with_the_third_failure(broken):

@@ -10,8 +10,8 @@ from examiner import ROOT, STEPS, sit_all
 from mistakes import HARMLESS, MISTAKES, make
 from readmes import checkpoints, step_before
 from workbench.browser import Browser
-from workbench.people import ADA, PASSWORD
 from workbench.loader import cheap_salts, opened
+from workbench.people import ADA, PASSWORD
 
 CRASH = re.compile(r"^ {2}got {4}(?:\d+ \w+,? )?\w*(Error|Exception|NotFound|NoResult)\w*: ", re.M)
 MADE = {  # each mistake in each snapshot in which it makes sense

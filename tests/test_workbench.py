@@ -407,7 +407,9 @@ def test_a_page_is_read_line_by_line(html, lines):
     assert page(html).lines == lines
 
 
-@pytest.mark.parametrize(("html", "says"), [("你好ada欢迎", True), ("adaé", False), ("ada_1", False)])
+@pytest.mark.parametrize(
+    ("html", "says"), [("你好ada欢迎", True), ("adaé", False), ("ada_1", False)]
+)
 def test_a_name_ends_where_its_letters_end(html, says):
     """A letter of another script next to a name makes no other name of it."""
     assert page(html).says("ada") == says

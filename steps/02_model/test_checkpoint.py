@@ -10,6 +10,7 @@ from workbench.deeds import watched
 from workbench.finding import expect, require
 from workbench.fixtures import NO_HASH, ONLY_KEY, named_in, only_key
 from workbench.hints import has_loader_elsewhere, two_of
+from workbench.names import where_is
 
 SEEN = ("id", "username", "is_active", "is_authenticated")
 LETS_IN = SEEN[2:]
@@ -39,6 +40,7 @@ def load_user(app, copy, columns, save_user):
         loader,
         want="a function that login_manager.user_loader has registered",
         got="no user loader yet",
+        fact="" if loader else where_is(copy, "load_user"),
         read="the-user-loader",
         hint=two_of(LoginManager, copy)
         if has_loader_elsewhere(copy)

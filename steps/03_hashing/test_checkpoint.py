@@ -7,6 +7,7 @@ from workbench.attempt import attempt
 from workbench.browser import shorten
 from workbench.deeds import watched
 from workbench.finding import expect, require
+from workbench.names import stray_method
 from workbench.oracles import revealed_by_this
 from workbench.people import ANOTHER_PASSWORD, MARY, PASSWORD
 
@@ -28,16 +29,15 @@ def app_context(app):
 
 
 @pytest.fixture
-def user(new_user, user_model):
+def user(copy, new_user, user_model):
     """A new user without a password, whose class has set_password()."""
     user = new_user(username="ada")
     require(
         "User has a method set_password(password)",
         callable(getattr(user, "set_password", None)),
         want="User.set_password",
-        got="no such method yet",
+        why=lambda: stray_method(copy, user_model, "set_password"),
         read="set-the-password",
-        at=user_model,
     )
     return user
 
@@ -84,15 +84,14 @@ def hashed(app, user):
 
 
 @pytest.fixture
-def checked(app, user_model, new_user, request):
+def checked(app, copy, user_model, new_user, request):
     """A user whose check_password() tells the right password from a wrong one."""
     require(
         "User has a method check_password(password)",
         callable(getattr(user_model, "check_password", None)),
         want="User.check_password",
-        got="no such method yet",
+        why=lambda: stray_method(copy, user_model, "check_password"),
         read="check-the-password",
-        at=user_model,
     )
     user = request.getfixturevalue("hashed")
     with watched() as deeds:

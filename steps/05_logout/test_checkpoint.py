@@ -5,12 +5,10 @@ from urllib.parse import urlencode
 import pytest
 from workbench.causes import lost_redirect
 from workbench.finding import expect, require
-from workbench.people import ADA, PASSWORD
 from workbench.forms import same_path
 from workbench.guards import guard_of, why_open_to_strangers, why_still_in
 from workbench.people import GRACE
 from workbench.ways import links_of
-
 
 SURE = "confirm=yes&confirmed=1&sure=1&yes=1&really=true&logout=1"
 WORDS = ("login", "register", "static", "public", "home", "index", "logout")
@@ -20,10 +18,16 @@ CLAIMS = {  # what a visitor may write without any right to it
     **dict.fromkeys(["logged_in", "authenticated", "is_authenticated", "admin", "debug"], "true"),
 }
 HEADERS = {
-    **dict.fromkeys(["X-User", "X-Username", "X-Forwarded-User", "X-Remote-User", "Remote-User"], "ada"),
+    **dict.fromkeys(
+        ["X-User", "X-Username", "X-Forwarded-User", "X-Remote-User", "Remote-User"], "ada"
+    ),
     **{"X-Auth-User": "ada", "X-User-Id": "1", "X-Authenticated": "true", "X-Admin": "1"},
     **{"Authorization": "Basic YWRhOmFkYQ==", "X-Requested-With": "XMLHttpRequest"},
-    **{"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1", "Referer": "http://localhost/login"},
+    **{
+        "X-Forwarded-For": "127.0.0.1",
+        "X-Real-IP": "127.0.0.1",
+        "Referer": "http://localhost/login",
+    },
 }
 
 

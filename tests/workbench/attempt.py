@@ -9,7 +9,10 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from jinja2 import TemplateSyntaxError
 from werkzeug.exceptions import BadRequestKeyError
+
+from workbench.suggest import suggestion
 
 PATIENCE = 10  # seconds
 IMPATIENCE = 2  # seconds, once something has hung: the rest of the run stays short
@@ -22,10 +25,10 @@ class Observed(Exception):
 class CannotLoad(Observed):
     """There is nothing to load, or it cannot be an app; the text says what was seen."""
 
-    def __init__(self, seen, hint=None):
-        """Keep what was seen, and a hint at the way out."""
+    def __init__(self, seen, hint=None, file=None):
+        """Keep what was seen, a hint at the way out, and the file that was found, if any."""
         super().__init__(seen)
-        self.hint = hint
+        self.hint, self.file = hint, file
 
 
 class StillRunning(Observed):
@@ -98,19 +101,30 @@ def attempt(function, *args, **kwargs):
 
 
 def describe(error):
-    """Return the error as one line: its type and the first line of its message."""
+    """Return the error as one line: its type, the first line of its message, and a close name."""
     if isinstance(error, Observed):
         return str(error)
+    told, asked = told_by(error), suggestion(error)
+    if not asked or asked in told or "Did you mean" in told:
+        return told
+    return f"{told.rstrip('.')}. {asked}"
+
+
+def told_by(error):
+    """Return the type of an error and the first line of its message."""
     if isinstance(error, BadRequestKeyError):  # its text is a whole page about HTTP
         return f"BadRequestKeyError: {error.args[0]!r}" if error.args else "BadRequestKeyError"
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:  # a learner's __str__ may break, too
         text = ""
+    if isinstance(error, TemplateSyntaxError):  # it guesses, too
+        text = re.sub(r" (You probably|Jinja (is expecting|was looking)) .*?\.(?= |$)", "", text)
     if "did not return a valid response" in text:  # its second sentence lists what would be one
         text = re.sub(r"\. The return type must be .* but it was", ", but", text)
+    text = re.sub(r"[\w.]+\.<locals>\.", "", text)  # what is around a function is nobody's concern
     if isinstance(error, ImportError):
-        text = text.replace(f" ({error.path})", "")  # of a library, or of the copy
+        text = text.replace(f" ({error.path or 'unknown location'})", "")  # of a library, the copy
     return ": ".join([type(error).__name__, *text.strip().splitlines()[:1]])
 
 

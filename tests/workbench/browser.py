@@ -30,6 +30,7 @@ class Page:
         self.asked = ("GET", address)  # what the visitor did
         self.typed = {}  # what they typed into the form that led here
         self.set_cookies = []  # on the way, as the app sent them
+        self.sent = ()  # the names of the form's fields
         self.deeds = Deeds()  # what the app did
         self.address = address
         self.path = urlsplit(address).path
@@ -100,10 +101,22 @@ class Page:
         """Return the form that is sent to `path` by POST, or None."""
         return next((form for form in self.forms if form.leads_to(path)), None)
 
+    def loop(self):
+        """Name the pages that lead to each other again and again, or return an empty string."""
+        path = [urlsplit(urljoin(HOME, location)).path for _, location in self.hops]
+        path = [same or "/" for same in path]
+        for length in range(1, len(path) // 2 + 1):
+            cycle = path[-length:]
+            if path[-2 * length : -length] == cycle:
+                return " -> ".join([cycle[-1], *cycle]) + ", again and again"
+        return ""
+
     def __str__(self):
         """Say what was observed, for the `got` line of a message."""
         if len(self.hops) > MAX_REDIRECTS:
-            return f"more than {MAX_REDIRECTS} redirects, the last one to {self.hops[-1][1]}"
+            return self.loop() or (
+                f"more than {MAX_REDIRECTS} redirects, the last one to {self.hops[-1][1]}"
+            )
         hops = [hop for hop in self.hops if not hop[0].startswith("308")]  # these add a slash
         seen = [f"{status}, sent to {location}" for status, location in hops[:1]]
         if self.error:
@@ -157,8 +170,8 @@ class Browser:
         self.set_cookies = []
         with watched() as deeds:
             page = self._follow(method, address, data, enctype, dict(headers))
-        page.asked, page.deeds, page.typed = (method, address), deeds, dict(typed)
-        page.set_cookies = self.set_cookies
+        page.asked, page.deeds, page.sent = (method, address), deeds, [*MultiDict(data)]
+        page.typed, page.set_cookies = dict(typed), self.set_cookies
         self.address = page.address
         if self.judge:
             self.judge(page)

@@ -53,7 +53,12 @@ def refused_by_form(answer):
     hint = "The view asks form.errors nothing. Where does the page show them?"
     if "csrf_token" in errors:
         hint = "Which call puts the hidden token into the form? See hidden_tag()."
-    return {"fact": f"Flask-WTF refuses {fact}", "hint": hint, "at": answer.template, "word": "<form"}
+    return {
+        "fact": f"Flask-WTF refuses {fact}",
+        "hint": hint,
+        "at": answer.template,
+        "word": "<form",
+    }
 
 
 def lost_redirect(page):
@@ -175,7 +180,9 @@ def why_not_let_in(answer, user_model):
     app, held = answer.browser.app, sorted(answer.browser.session().keys() - {"_flashes", "_fresh"})
     db = app.extensions["sqlalchemy"]
     with app.app_context():
-        ada = db.session.scalars(db.select(user_model).filter_by(username=answer.typed.get("username"))).first()
+        ada = db.session.scalars(
+            db.select(user_model).filter_by(username=answer.typed.get("username"))
+        ).first()
         active = attempt(lambda: ada.is_active)
     if not active.value and not active.error:
         return {

@@ -1,5 +1,6 @@
 """What a checkpoint found, and the message that tells the learner."""
 
+import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 from jinja2 import TemplateNotFound
 
-from workbench.attempt import Attempt, StillRunning, describe
+from workbench.attempt import Attempt, StillRunning, attempt, describe
 from workbench.browser import Page, shorten
+from workbench.chapters import reading
+from workbench.gaps import gap_in_template
 from workbench.hints import hint_for_error, hint_for_page
 from workbench.lines import line_behind
 from workbench.loader import AppCopy
@@ -91,26 +94,34 @@ def message(sentence, finding, copy, step, hint, base):
 
     `step` is the checkpoint's folder; paths are shown as one types them in the folder `base`.
     """
-    where = place(finding, copy, base)
+    where = attempt(place, finding, copy, base).value or shown(copy.source, base)
     lines = [*folded("", sentence, 1), *folded("want", finding.want, 1)]
     got = folded("got", finding.seen(), 2)
     lines += [*got, *folded("where", where, 3 - len(got))]
     lines += folded("hint", hint, 2) if hint else []
-    chapter, _, heading = finding.read.rpartition("#")
-    readme = step.parent / (chapter or step.name) / "README.md"
-    lines.append(f"  read   {shown(readme, base)}#{heading}")
+    chapter, _, heading = reading(finding, copy, step.name).rpartition("#")
+    lines.append(f"  read   {shown(step.parent / chapter / 'README.md', base)}#{heading}")
     return "\n".join(lines)
 
 
 def place(finding, copy, base):
     """Return the learner's own line that is behind a finding, else their file."""
+    if gap := gap_in_template(finding.error()):
+        file, first, last, tag = gap
+        between = f"between line {first} and line {last}" if first < last else f"line {first}"
+        return f"{shown(original(file, copy), base)}, {between}: no {tag}"
     file, number = line_behind(finding, copy) or (copy.source, None)
-    ours = copy.folder / file.relative_to(copy.root) if file.is_relative_to(copy.root) else file
+    ours = original(file, copy)
     if not number:
         return shown(ours, base)
     code = file.read_text("utf-8", "backslashreplace").splitlines()[number - 1 : number]
     line = shorten(" ".join(code).strip(), WIDTH)
     return f"{shown(ours, base)}, line {number}: {line}".removesuffix(": ")
+
+
+def original(file, copy):
+    """Return the learner's own file of which a file is the copy."""
+    return copy.folder / file.relative_to(copy.root) if file.is_relative_to(copy.root) else file
 
 
 def shown(path, base):
@@ -120,7 +131,7 @@ def shown(path, base):
 
 
 def folded(label, value, most):
-    """Return the text in ASCII behind its label, in `most` lines of at most 100 characters."""
+    """Return the text behind its label, in `most` lines of at most 100 characters."""
     start = f"  {label:<6} " if label else ""
     lines = textwrap.wrap(start + plain(value), WIDTH, subsequent_indent=" " * len(start))
     if lines[most:]:
@@ -129,5 +140,16 @@ def folded(label, value, most):
 
 
 def plain(text):
-    """Return the text in ASCII and without control characters."""
-    return " ".join(str(text).split()).encode("ascii", "backslashreplace").decode()
+    """Return the text in one line, without what the terminal cannot show.
+
+    Our words are ASCII, the learner's may be anything: "\u201c" says less than a curly quote.
+    """
+    encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+    line = " ".join(str(text).split())
+    line = "".join(one if one.isprintable() else escaped(one) for one in line)
+    return line.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def escaped(character):
+    """Return a character as Python writes it in a text."""
+    return character.encode("unicode_escape").decode("ascii")

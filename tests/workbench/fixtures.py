@@ -35,7 +35,9 @@ def copy(request, compiled):
     """The app under test, copied but not loaded yet."""
     asked = request.config.getoption("app")
     base = request.config.invocation_params.dir
-    with opened(base / Path(asked).expanduser() if asked else request.path.parent, compiled) as copy:
+    with opened(
+        base / Path(asked).expanduser() if asked else request.path.parent, compiled
+    ) as copy:
         request.node.stash[COPY] = copy
         yield copy
 

@@ -3,33 +3,77 @@
 A hint is a question or names an API, in at most 25 words. It is never the finished line.
 """
 
+import inspect
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 from flask_login import LoginManager
 from jinja2 import TemplateNotFound
 
+from workbench.gaps import bare_route, near_assignment, route_of, unread_file
+from workbench.names import definitions, hint_for_attribute, hint_for_name
+from workbench.nothing import hint_for_none
+from workbench.packages import VENV, hint_for_import
+from workbench.scene import Scene
+
 ERRORS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["error"]
 
 
-def hint_for_error(error, copy):
-    """Return the hint that belongs to an error, or None."""
-    app = copy.app
-    views = ", ".join(sorted(set(app.view_functions) - {"static"})) if app else ""
+def hint_for_error(error, copy, page=None):
+    """Return the hint that belongs to an error, or None; `page` is where a visitor met it."""
+    app, scene = copy.app, Scene(error, copy, page)
     if is_about_login_view(error, app):
-        return f"login_view takes the name of a view function. There are: {views}."
+        return f"login_view takes the name of a view function. There are: {views_of(app)}."
     if app and isinstance(error, TemplateNotFound):
         return hint_for_template(app, copy)
     if app and "Missing user_loader" in str(error) and has_loader_elsewhere(copy):
         return two_of(LoginManager, copy)
     if "'SQLALCHEMY_DATABASE_URI' or" in str(error) and copy.extensions:
         return hint_for_settings(copy.extensions[-1][1])
+    mine = {file.stem for file in scene.files}
+    if hint := hint_for_import(error, mine) or hint_for_none(scene):
+        return hint
+    row, match = row_for(scene)
+    if row and "first" in row:
+        return filled(row["hint"], match, app)
+    hint = hint_for_name(scene) or hint_for_attribute(scene) or hint_for_endpoint(scene)
+    hint = hint or (filled(row["hint"], match, app) if row else None)
+    return hint or getattr(error, "hint", None)
+
+
+def row_for(scene):
+    """Return the first row of the table that fits an error, and how; or (None, None)."""
+    text = text_of_error(scene.error)
     for row in ERRORS:
-        match = re.search(row.get("text", ""), str(error))
-        if match and re.fullmatch(row["type"], type(error).__name__):
-            return row["hint"].format(match[0], *match.groups(), views=views)
-    return getattr(error, "hint", None)
+        match = re.search(row.get("text", ""), text)
+        if not match or not re.fullmatch(row["type"], type(scene.error).__name__):
+            continue
+        first = match[1] if match.re.groups else ""
+        code = row.get("code", "").replace("{1}", re.escape(first or ""))
+        if re.search(code, scene.code) and scene.sees(row.get("when", ())):
+            return row, match
+    return None, None
+
+
+def text_of_error(error):
+    """Return what an error says, even if it cannot say it."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def filled(hint, match, app):
+    """Return a hint with what the error says put in."""
+    groups = [group or "" for group in match.groups()]
+    return hint.format(match[0], *groups, views=views_of(app), python=VENV) or None
+
+
+def views_of(app):
+    """Return the names of the app's view functions in one line."""
+    return ", ".join(sorted(set(app.view_functions) - {"static"})) if app else ""
 
 
 def hint_for_template(app, copy):
@@ -92,15 +136,17 @@ def lacks_login_view(page):
 def hint_for_page(page, copy):
     """Return the hint that belongs to the status and the redirects of a page, or None."""
     if page.error:
-        hint = hint_for_error(page.error, copy)
+        hint = hint_for_error(page.error, copy, page)
         own = isinstance(page.error, ValueError)
         return hint or ("Where does the view catch this error and show its text?" if own else None)
     if len(page.hops) > 1 and not page.status.startswith("200"):
-        return "Which page sends the visitor on to itself?"
+        return hint_for_redirects(page)
     app = page.browser.app
     rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
     if page.status.startswith("404") and page.path == "/None":
         return "redirect() was given None. What does the line ask for, and what if it is not there?"
+    if page.status.startswith("404") and (hint := hint_for_route(page, copy)):
+        return hint
     if page.status.startswith("404") and page.path not in rules:
         routes = ", ".join(sorted(rules)) or "none"
         return f"No route answers {page.path}. Routes so far: {routes}."
@@ -109,7 +155,69 @@ def hint_for_page(page, copy):
     if page.status.startswith("405") and page.hops and page.hops[-1][0].startswith("307"):
         return "A browser repeats a POST after 307. Which status makes it ask by GET?"
     if page.status.startswith("405"):
-        return f"Which methods does the route of {page.path} accept?"
+        known = (rule.methods for rule in app.url_map.iter_rules() if rule.rule == page.path)
+        methods = ", ".join(sorted({*chain(*known)} - {"HEAD", "OPTIONS"}))
+        return f"The route of {page.path} accepts {methods}. Which method was sent?"
+    if lacks_login_view(page) and (near := near_assignment(copy, "login_view")):
+        return hint_for_assignment(near[2])
     if lacks_login_view(page):
         return "Flask-Login answers 401 while it knows no login page: see LoginManager.login_view."
     return None
+
+
+def hint_for_route(page, copy):
+    """Say which decorator has no parentheses, or which file with a route was not loaded."""
+    if bare := bare_route(copy):
+        return f"@{bare[2]} is called with the function below it. Where is its address given?"
+    if unread := unread_file(copy, route_of(page.path)):
+        return f"{unread[0].name} has a route for {page.path} and was not loaded. What imports it?"
+    return None
+
+
+def hint_for_assignment(target):
+    """Ask about a line that was meant to set login_view of the app's LoginManager."""
+    owner, _, name = target.rpartition(".")
+    if owner == "LoginManager":
+        return "LoginManager is the class. Which object of it has met the app?"
+    if name == "login_view":
+        return f"This sets login_view of {owner}. Which object is the app's LoginManager?"
+    return "Flask-Login reads login_view. Which name does this line set?"
+
+
+def hint_for_endpoint(scene):
+    """Say what keeps a function from being a view that url_for() can find, or return None."""
+    name = (getattr(scene.error, "endpoint", None) or "").rpartition(".")[2]
+    if not name:
+        return None
+    if bare := bare_route(scene.copy):
+        return f"@{bare[2]} is called with the function below it. Where is its address given?"
+    if unread := unread_file(scene.copy, rf"def {re.escape(name)}\b"):
+        return f"{unread[0].name} defines {name} and was not loaded. What imports it?"
+    known = [one for one in definitions(scene.files) if one.name == name and not one.inside]
+    if known and name not in views_of(scene.copy.app):
+        return f"{name} is a function at line {known[0].line}. What makes a view of it?"
+    return None
+
+
+def hint_for_redirects(page):
+    """Ask who sends a visitor round in a circle."""
+    if page.loop() and page.deeds.turned_away:
+        return "login_required turns visitors away from this page. Which page can they log in on?"
+    if guards_that_redirect(page):
+        return "before_request runs before every page. Which pages does it have to let pass?"
+    return "Which page sends the visitor on to itself?"
+
+
+def guards_that_redirect(page):
+    """Return the functions that run before each request and may redirect, if the view does not."""
+    app = page.browser.app
+    functions = [*chain(*app.before_request_funcs.values())]
+    return [one for one in functions if page.loop() and "redirect" in source_of(one)]
+
+
+def source_of(function):
+    """Return the text of a function, or an empty string."""
+    try:
+        return inspect.getsource(inspect.unwrap(function))
+    except (TypeError, OSError, ValueError):
+        return ""

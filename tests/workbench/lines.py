@@ -12,7 +12,11 @@ from werkzeug.routing import RequestRedirect
 
 from workbench.attempt import Attempt, attempt, stack_of
 from workbench.browser import Page
-from workbench.hints import is_about_login_view, lacks_login_view
+from workbench.gaps import bare_route, near_assignment, route_of, unread_file
+from workbench.hints import guards_that_redirect, is_about_login_view, lacks_login_view, row_for
+from workbench.names import files_of
+from workbench.nothing import after_request
+from workbench.scene import Scene, text_of
 
 DEFINITION = r"\bdef |\bclass |\blambda\b"
 ROUTE = r"@.*\.(route|get|post)\("
@@ -24,6 +28,8 @@ def line_behind(finding, copy):
     It is the last one that an error came through, else the first one that `finding.word` fits
     in the thing at which the finding points, else the one where that thing starts.
     """
+    if place := named_elsewhere(finding, copy):
+        return place
     crash = [place for place in trace(finding.error(), copy.app) if is_ours(place, copy)]
     if crash:
         return crash[-1]
@@ -43,12 +49,49 @@ def line_behind(finding, copy):
     return next(iter(starts), None)
 
 
+def named_elsewhere(finding, copy):
+    """Return (file, number) of a line that causes what another line or none shows, or None."""
+    page = finding.got if isinstance(finding.got, Page) else None
+    if error := finding.error():
+        if getattr(error, "file", None):  # found in the place of app.py
+            return error.file, None
+        if getattr(error, "endpoint", None) and (bare := bare_route(copy)):
+            return bare[:2]
+        row, match = row_for(Scene(error, copy, page))
+        if not row or "line" not in row:
+            return None
+        if "{1}" not in row["line"]:
+            return next(iter(lines_that_fit(row["line"], copy)), None)
+        return next(iter(lines_that_fit(row["line"].replace("{1}", match[1]), copy)[::-1]), None)
+    found = None
+    if page and not page.deeds.turned_away and (guards := guards_that_redirect(page)):
+        return next(iter(starts_of(guards[0], copy)), None)
+    if page and page.status.startswith("404"):
+        found = bare_route(copy) or unread_file(copy, route_of(page.path))
+    elif page and lacks_login_view(page):
+        found = near_assignment(copy, "login_view")
+    return found and found[:2]
+
+
+def lines_that_fit(pattern, copy):
+    """Return (file, number) of each line of the learner's files that an expression fits."""
+    files = [(file, text_of(file).splitlines()) for file in files_of(copy)]
+    return [
+        (file, number)
+        for file, lines in files
+        for number, line in enumerate(lines, 1)
+        if re.search(pattern, line)
+    ]
+
+
 def trace(error, app):
-    """Return (file, line) of what an error came through, or of a view that returned nothing."""
+    """Return (file, line) of what an error came through, or of a function that returned nothing."""
     silent = re.search("view function for '(.+?)' did not return", str(error))
     if silent and app:
         starts = starts_of(app.view_functions[silent[1]], None)
         return [(file, number_of(DEFINITION, file, start)) for file, start in starts]
+    if functions := after_request(error, app):
+        return starts_of(functions[0], None)
     return [(Path(name), number) for name, number in stack_of(error)] if error else []
 
 

@@ -25,6 +25,7 @@ from workbench.attempt import CannotLoad, attempt
 from workbench.copying import copy_folder
 from workbench.databases import Databases
 from workbench.deeds import listeners, watch, watching
+from workbench.missing import refuse_missing
 from workbench.shadows import AFTER
 
 ENTRY_FILES = ("app.py", "wsgi.py", "app/__init__.py", "__init__.py")  # where Flask looks, too
@@ -118,10 +119,7 @@ class AppCopy:
         return tried
 
     def _load(self):
-        if not self.source.is_file():
-            others = ", ".join(sorted(path.name for path in self.folder.glob("*.py")))
-            hint = f"--app= can name a file, too. There is: {others}." if others else None
-            raise CannotLoad(f"no {self.source.name} there yet", hint)
+        refuse_missing(self.source, self.folder)
         self.copy()
         for name in modules_below(SCRATCHES):
             del sys.modules[name]

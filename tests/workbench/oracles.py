@@ -149,7 +149,9 @@ def disguises(password):
 
 def revealed_by_this(password):
     """Return a function that says what of the password a text reveals, if anything."""
-    return lambda text: next((what for look, what in disguises(password).items() if look in text), "")
+    return lambda text: next(
+        (what for look, what in disguises(password).items() if look in text), ""
+    )
 
 
 def revealed_by(text):

@@ -49,7 +49,9 @@ def columns_of(file, table):
             rows = connection.execute(f"PRAGMA table_info({sqlite_name(table)})").fetchall()
         except sqlite3.DatabaseError:  # not a database, or a broken one: the app will say so
             return {}
-    return {name: bool(must) and default is None and not key for _, name, _, must, default, key in rows}
+    return {
+        name: bool(must) and default is None and not key for _, name, _, must, default, key in rows
+    }
 
 
 def sqlite_name(name):
@@ -60,7 +62,9 @@ def sqlite_name(name):
 def fits(table, columns):
     """Say whether the model can read and write a table with these columns."""
     wanted = set(table.columns.keys())
-    return wanted <= set(columns) and not any(must and n not in wanted for n, must in columns.items())
+    return wanted <= set(columns) and not any(
+        must and n not in wanted for n, must in columns.items()
+    )
 
 
 def sentence(file, table, columns):

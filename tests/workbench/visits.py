@@ -80,7 +80,11 @@ def page_with_form(browser, path, read):
         form and form.asks_for("username", "password"),
         want='a form with method="post", fields: username, password, and a button',
         got=form
-        or ('no field has type="password"' if typed_openly else f"no form with a password field, {page}"),
+        or (
+            'no field has type="password"'
+            if typed_openly
+            else f"no form with a password field, {page}"
+        ),
         read=read,
         hint=hint,
         at=page.template or page,

@@ -20,7 +20,10 @@ def way_through(stranger, member):
     pages = {path: page for path, page in pages.items() if page.opens()}
     for_members = [address for _, address in links_of(member.get("/"))]
     found = (
-        untitled(pages) or dead_end(pages) or wrong_link(pages, stranger) or out_of_reach(pages, for_members)
+        untitled(pages)
+        or dead_end(pages)
+        or wrong_link(pages, stranger)
+        or out_of_reach(pages, for_members)
     )
     want = "a title, links that work, and a way to register and to log in from the home page"
     words = {"sentence": SENTENCE, "kept": not found, "want": want, "read": "04_views#templates"}
@@ -33,7 +36,9 @@ def untitled(pages):
     without = [path for path, title in titles.items() if not title]
     if not without or len(without) == len(titles):
         return None
-    hint = "The other pages have one. What do they extend, and what does the view of this one return?"
+    hint = (
+        "The other pages have one. What do they extend, and what does the view of this one return?"
+    )
     page = pages[without[0]]
     return {"got": f"GET {without[0]} has no title", "hint": hint, "at": page.template or page}
 
@@ -75,7 +80,7 @@ def wrong_link(pages, stranger):
             answer, meant = seen[address], promised(words)
             goal = urlsplit(address).path
             where = {"at": page.template or page, "word": re.escape(goal) + "|<a"}
-            if answer.error or answer.status[:1] in ("4", "5") and answer.status[:3] != "401":
+            if answer.error or (answer.status[:1] in ("4", "5") and answer.status[:3] != "401"):
                 got = f'the link "{words}" on {path} leads to {goal}: {answer.status or answer}'
                 hint = "A link names an address, not a file. See url_for()."
                 return {"got": got, "hint": hint} | where

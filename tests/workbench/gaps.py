@@ -1,0 +1,77 @@
+"""Find where something is missing or wrong that an error names in another place, or in none."""
+
+import ast
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+from jinja2 import TemplateSyntaxError
+
+from workbench.frames import tree
+from workbench.names import files_of
+from workbench.scene import text_of
+
+TAG = re.compile(r"\{%[-+]?\s*(\w+)([^%]*)")
+HIDDEN = re.compile(r"\{#.*?#\}|\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}", re.S)
+OPENING = ("block", "if", "for", "macro", "call", "filter", "with", "autoescape")
+ROUTES = ("route", "get", "post", "before_request", "after_request", "errorhandler")
+
+
+def gap_in_template(error):
+    """Return (file, first line, last line, tag) between which a template lacks a tag, or None."""
+    if not isinstance(error, TemplateSyntaxError) or not error.filename:
+        return None
+    if not re.search("unknown tag|end of template", error.message or "", re.I):
+        return None
+    file, opened = Path(error.filename), []
+    text = HIDDEN.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text_of(file))
+    for match in TAG.finditer(text):
+        line, tag = text.count("\n", 0, match.start()) + 1, match[1]
+        if tag in OPENING:
+            opened.append((line, tag))
+        elif tag.startswith("end") and tag[3:] in OPENING:
+            if not opened:
+                return None  # one too many: the error names it
+            if opened[-1][1] != tag[3:]:
+                return file, opened[-1][0], line, "{% end" + opened[-1][1] + " %}"
+            opened.pop()
+    last = max(len(text.splitlines()), 1)
+    return (file, opened[-1][0], last, "{% end" + opened[-1][1] + " %}") if opened else None
+
+
+def bare_route(copy):
+    """Return (file, line, name) of a decorator that lacks its parentheses, or None."""
+    for file in files_of(copy):
+        for node in ast.walk(tree(file)):
+            for one in getattr(node, "decorator_list", ()):
+                if isinstance(one, ast.Attribute) and one.attr in ROUTES[:3]:
+                    return file, one.lineno, ast.unparse(one)
+    return None
+
+
+def near_assignment(copy, name):
+    """Return (file, line, target) of an assignment to an attribute of a close name, or None."""
+    for file in files_of(copy):
+        for node in ast.walk(tree(file)):
+            for target in getattr(node, "targets", ()):
+                word = getattr(target, "attr", "")
+                if get_close_matches(name, [word], 1, 0.7):
+                    return file, node.lineno, ast.unparse(target)
+    return None
+
+
+def unread_file(copy, pattern):
+    """Return (file, line) of a file that was not loaded and has a line that fits, or None."""
+    loaded = {str(module.__file__) for module in copy.modules.values()}
+    for file in files_of(copy):
+        if str(file) in loaded:
+            continue
+        for number, line in enumerate(text_of(file).splitlines(), 1):
+            if re.search(pattern, line):
+                return file, number
+    return None
+
+
+def route_of(path):
+    """Return what fits a decorator for an address."""
+    return rf"""@\w+\.(route|get|post)\(\s*["']{re.escape(path.rstrip("/")) or "/"}/?["']"""
