@@ -12,9 +12,8 @@ from _pytest._code.code import ReprFileLocation, TerminalRepr
 from workbench.attempt import Attempt, attempt
 from workbench.finding import COPY, OUTDATED, TOLD, Finding, message, shown
 
-pytest_plugins = [
-    *("workbench.oracles", "workbench.fixtures", "workbench.second_start", "workbench.visits"),
-]
+PLUGINS = ("oracles", "fixtures", "users", "second_start", "visits")
+pytest_plugins = [f"workbench.{name}" for name in PLUGINS]
 
 ROOT = Path(__file__).resolve().parent
 STEPS = sorted(path.name for path in ROOT.glob("steps/0*"))

@@ -12,7 +12,7 @@ FINAL = ROOT / "final"
 SNAPSHOTS = [*STEPS, FINAL] if (FINAL / "app.py").exists() else STEPS
 LATER = [(one, step) for one in STEPS for step in STEPS if step.name > one.name]
 TALLY = re.compile(r"^(\d\d_\w+) +(#*)(\.*)  (\d+)/(\d+)$", re.M)
-FIXTURES = [ROOT / "tests/workbench" / name for name in ("fixtures.py", "visits.py")]
+FIXTURES = sorted((ROOT / "tests/workbench").glob("*.py"))
 
 
 def by_name(value):

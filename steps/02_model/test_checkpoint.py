@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from workbench.attempt import Attempt, attempt
 from workbench.deeds import watched
 from workbench.finding import expect, require
-from workbench.fixtures import NO_HASH, ONLY_KEY, named_in, only_key
 from workbench.hints import has_loader_elsewhere, two_of
 from workbench.names import where_is
+from workbench.users import NO_HASH, ONLY_KEY, named_in, only_key
 
 SEEN = ("id", "username", "is_active", "is_authenticated")
 LETS_IN = SEEN[2:]

@@ -7,10 +7,11 @@ import pytest
 from workbench.browser import shorten
 from workbench.causes import LIMIT, lost_redirect, why_let_in, why_silent
 from workbench.finding import expect, require
-from workbench.fixtures import listed, names_of
+from workbench.fixtures import listed
 from workbench.lines import view_at
 from workbench.oracles import NAMES_LIKE_CODE
 from workbench.people import ADA, GRACE, MARY, STRANGER
+from workbench.users import names_of
 from workbench.ways import way_through
 
 NAMES = ("Zoë", " mary ", "m" * 60)

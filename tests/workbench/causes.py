@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from workbench.attempt import attempt, describe
 from workbench.browser import leads_to_a_page
-from workbench.fixtures import listed, names_of
+from workbench.fixtures import listed
 from workbench.forms import same_path
 from workbench.hints import files_below, template_folders
 from workbench.lines import calls, mentions, view_of
+from workbench.users import names_of
 
 LIMIT = "Each visitor here has an address of their own. Whom does this limit count together?"
 COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")

@@ -1,6 +1,10 @@
 """Copy what an app consists of, and leave behind what it runs without."""
 
+import contextlib
+import itertools
+import secrets
 import shutil
+import tempfile
 from pathlib import Path
 
 from workbench.attempt import CannotLoad
@@ -10,6 +14,7 @@ DATABASES = {".db", ".sqlite", ".sqlite3"}
 BESIDE_A_DATABASE = ("-journal", "-wal", "-shm")
 SQLITE = b"SQLite format 3\0"  # how such a file begins, see sqlite.org/fileformat.html
 MAX_MEGABYTES = 20
+TOKEN = secrets.token_hex(4)  # of the folders of this process
 
 
 def copy_folder(folder, target):
@@ -53,3 +58,22 @@ def is_database(path):
 def is_environment(path):
     """Say whether the folder is a virtual environment, whatever its name."""
     return (path / "pyvenv.cfg").is_file()
+
+
+def changed_at(folder):
+    """Return {file: time of its last change} of all files below a folder."""
+    return {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
+
+
+@contextlib.contextmanager
+def empty_folder():
+    """Yield a new folder, which is gone afterwards; its name is the same each time it is free."""
+    for number in itertools.count():
+        folder = Path(tempfile.gettempdir(), f"checkpoint-{TOKEN}-{number}")
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(0o700)
+            break
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # Windows keeps what is still open

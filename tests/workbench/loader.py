@@ -4,14 +4,9 @@ import contextlib
 import functools
 import importlib
 import io
-import itertools
 import os
 import re
-import secrets
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from unittest import mock
 
@@ -19,14 +14,13 @@ import bcrypt
 from flask.cli import NoAppException, find_best_app, prepare_import
 from flask_bcrypt import Bcrypt
 from flask_sqlalchemy import SQLAlchemy
-from jinja2 import BytecodeCache
 
 from workbench.attempt import CannotLoad, attempt
-from workbench.copying import copy_folder
+from workbench.copying import changed_at, copy_folder, empty_folder
 from workbench.databases import Databases
 from workbench.deeds import listeners, watch, watching
+from workbench.hiding import refuse_shadows
 from workbench.missing import refuse_missing
-from workbench.shadows import AFTER
 
 ENTRY_FILES = ("app.py", "wsgi.py", "app/__init__.py", "__init__.py")  # where Flask looks, too
 WRITTEN = (".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt")
@@ -37,7 +31,6 @@ WHERE_YOU_STAND = "where-you-stand"  # a folder that is neither the app's nor th
 
 INIT_APP, CREATE_ALL = SQLAlchemy.init_app, SQLAlchemy.create_all
 INIT_BCRYPT = Bcrypt.init_app
-TOKEN = secrets.token_hex(4)  # of the folders of this process
 SCRATCHES = set()  # where this process has made copies
 BEFORE = frozenset(sys.modules)  # none of these is an app's
 
@@ -189,41 +182,6 @@ class AppCopy:
         return create_all
 
 
-def changed_at(folder):
-    """Return {file: time of its last change} of all files below a folder."""
-    return {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
-
-
-class Compiled(BytecodeCache):
-    """The compiled templates of an app, for its next copy in the same place."""
-
-    def __init__(self):
-        """Know none yet."""
-        self.code = {}
-
-    def load_bytecode(self, bucket):
-        """Fill in the code of a template whose file and text are known."""
-        bucket.code = self.code.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket):
-        """Keep the code of a template."""
-        self.code[bucket.key, bucket.checksum] = bucket.code
-
-
-@contextlib.contextmanager
-def empty_folder():
-    """Yield a new folder, which is gone afterwards; its name is the same each time it is free."""
-    for number in itertools.count():
-        folder = Path(tempfile.gettempdir(), f"checkpoint-{TOKEN}-{number}")
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(0o700)
-            break
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # Windows keeps what is still open
-
-
 @contextlib.contextmanager
 def opened(path, compiled=None):
     """Yield the AppCopy of a folder or file; on leaving, nothing of it is left behind."""
@@ -282,26 +240,3 @@ def place(module):
     """Return the file of a module, the folder of a package without one, or an empty string."""
     file = getattr(module, "__file__", None)
     return str(file or next(iter(getattr(module, "__path__", ())), ""))
-
-
-def refuse_shadows(root):
-    """Raise CannotLoad if a module of the learner's hides a package that the app needs."""
-    if (root / "__init__.py").exists():  # inside a package nothing hides a package
-        return
-    modules = [*root.glob("*.py"), *(path.parent for path in root.glob("*/__init__.py"))]
-    mine = {path.stem: path for path in modules}
-    known = {*sys.modules, *sys.stdlib_module_names, *AFTER}
-    for name in shadows(*sorted(mine.keys() & known)):
-        seen = f"a file named {name}.py" if mine[name].suffix else f"a folder named {name}"
-        hint = f"Python imports it wherever the package {name} is meant. Rename it?"
-        raise CannotLoad(f"{seen}, which hides the package {name}", hint)
-
-
-@functools.cache
-def shadows(*names):
-    """Return those names that Flask or an extension imports; this process has done so already."""
-    if not names:
-        return []
-    command = [sys.executable, Path(__file__).with_name("shadows.py"), *names]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout.split()

@@ -4,9 +4,10 @@ import pytest
 
 from workbench.attempt import Attempt, attempt
 from workbench.finding import Finding, require
-from workbench.fixtures import NO_HASH, listed
+from workbench.fixtures import listed
 from workbench.people import MARY, PASSWORD
 from workbench.restart import SecondProcess, seen_in
+from workbench.users import NO_HASH
 
 PROCESS = pytest.StashKey[SecondProcess]()  # begun while the first tests are running
 STARTS = pytest.StashKey[dict]()  # {app: (Start, second Start)}

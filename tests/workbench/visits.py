@@ -10,9 +10,9 @@ import pytest
 from workbench.browser import Browser
 from workbench.causes import why_not_greeted, why_not_stored
 from workbench.finding import require
-from workbench.fixtures import names_of
 from workbench.oracles import JUDGE, Judge
 from workbench.people import People
+from workbench.users import names_of
 
 PEOPLE = pytest.StashKey[dict]()  # of a run: {app: People}
 

@@ -1,0 +1,19 @@
+"""Keep compiled templates: each test has a copy of its own, and all copies are the same."""
+
+from jinja2 import BytecodeCache
+
+
+class Compiled(BytecodeCache):
+    """The compiled templates of an app, for its next copy in the same place."""
+
+    def __init__(self):
+        """Know none yet."""
+        self.code = {}
+
+    def load_bytecode(self, bucket):
+        """Fill in the code of a template whose file and text are known."""
+        bucket.code = self.code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket):
+        """Keep the code of a template."""
+        self.code[bucket.key, bucket.checksum] = bucket.code
