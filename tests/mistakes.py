@@ -43,7 +43,8 @@ def table(name):
     return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
 
 
-MISTAKES = {name: Mistake(name, **row) for name, row in table("mistakes.toml").items()}
+TABLES = ("mistakes.toml", "mistakes_in_use.toml")  # of code, and of what its visitors see
+MISTAKES = {name: Mistake(name, **row) for file in TABLES for name, row in table(file).items()}
 HARMLESS = {name: row["edits"] for name, row in table("harmless.toml").items()}
 
 

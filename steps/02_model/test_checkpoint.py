@@ -125,6 +125,8 @@ def why_another_user(found, deeds):
     hint = "The loader gets the id as text. Does the query look for the row with that id?"
     if "0 = 1" in deeds.asked[-1]:
         hint = "Python found the condition false by itself. Is one side of it a column of User?"
+    elif " AND " in deeds.asked[-1]:
+        hint = "The query asks for more than the id. Is the rest true of a new user?"
     return {"fact": f"the query was {deeds.asked[-1]}", "hint": hint}
 
 

@@ -33,6 +33,7 @@ class Databases:
                 options = {"url": sqlalchemy.URL.create("sqlite", database=str(file))}
             engine = MAKE_ENGINE(db, bind_key, options, app)
             sqlalchemy.event.listen(engine, "connect", do_not_wait_for_the_disk)
+            sqlalchemy.event.listen(engine, "handle_error", self.asking)
             self.engines.append(engine)
             return engine
 
@@ -53,6 +54,29 @@ class Databases:
         if file.parent.is_dir() and os.access(file.parent, os.W_OK):
             twin.parent.mkdir(parents=True, exist_ok=True)
         return url.set(database=f"{kind}{twin}")
+
+    def asking(self, context):
+        """Give the error of a file that cannot be opened a hint: what of its path is not there?"""
+        if context.sqlalchemy_exception and "unable to open" in str(context.original_exception):
+            file = Path((context.engine.url.database or "").removeprefix("file:"))
+            context.sqlalchemy_exception.hint = self.question_about(file)
+
+    def question_about(self, file):
+        """Ask about the path of a database that cannot be opened, as the learner knows it."""
+        if file.is_dir():
+            return f"{self.known_as(file)} is a folder. Which file in it is the database?"
+        if not file.parent.is_dir():
+            hint = "SQLite makes a file, and no folder. Who makes the folder"
+            return f"{hint} {self.known_as(file.parent)}?"
+        return "May SQLite make and write this file? See the end of the address."
+
+    def known_as(self, path):
+        """Return a path inside of `scratch` as it is called in the learner's folder."""
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - keeps links
+        outside = self.scratch / "outside"
+        if path.is_relative_to(outside):
+            return Path("/", path.relative_to(outside)).as_posix()
+        return path.relative_to(self.scratch).as_posix()
 
     def close(self):
         """Let go of every file."""

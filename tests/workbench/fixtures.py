@@ -4,6 +4,7 @@ A precondition that is not met fails the first test that needs it, with a senten
 own; later tests that need it are skipped. So one mistake makes one FAILED.
 """
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,11 +52,10 @@ def app(request, copy, work_factors):
     require(sentence, tried.value, want="a Flask app", got=tried, read="stuck")
     require(
         "Flask knows the folder of your app",
-        Path(tried.value.root_path) != copy.elsewhere,
+        Path(tried.value.root_path).resolve() != copy.elsewhere,
         want="Flask(__name__): the name of the module, which tells Flask where your files are",
-        got=f'Flask("{tried.value.import_name}"), and no module has that name',
+        **why_in_the_wrong_folder(tried.value, copy),
         read="01_setup#attach-the-extensions",
-        hint="__name__ is a variable. What do quotes make of it?",
         at=copy,
         word=r"\bFlask\(",
     )
@@ -73,6 +73,16 @@ def app(request, copy, work_factors):
         word=r"\bFlask\(",
     )
     return tried.value
+
+
+def why_in_the_wrong_folder(app, copy):
+    """Find out why Flask takes the folder in which it was started for that of the app."""
+    if app.import_name in sys.modules:
+        got = f'root_path is "{app.root_path}", the folder in which the app was started'
+        return {"got": got, "hint": "Which folder does Flask take if you leave root_path out?"}
+    name = app.import_name.replace(str(copy.root), copy.folder.name)
+    hint = "Flask finds your files by the name of a module. Which variable holds the name of this one?"
+    return {"got": f'Flask("{name}"), and no module has that name', "hint": hint}
 
 
 @pytest.fixture

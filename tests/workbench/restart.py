@@ -27,7 +27,7 @@ class Start:
     """What an app was seen to hold, as text; `error` is what stopped the start."""
 
     key: str = ""  # the SECRET_KEY
-    addresses: list = field(default_factory=list)  # of the databases
+    addresses: list = field(default_factory=list)  # of the databases: their files
     users: list = field(default_factory=list)  # their names
     found: str = ""  # the name of the user whom the user loader gives back for the id
     fits: bool = False  # the password is right for that user
@@ -72,7 +72,7 @@ class SecondProcess:
 
 def seen_in(copy, name, user_id, password):
     """Return the Start of an app that is loaded: its key, its users, and one user more closely."""
-    app, addresses = copy.app, [str(engine.url) for engine in copy.databases.engines]
+    app, addresses = copy.app, [engine.url.database or "" for engine in copy.databases.engines]
     seen = Start(key=repr(app.config["SECRET_KEY"]), addresses=addresses)
     with app.test_request_context():
         db = app.extensions.get("sqlalchemy")

@@ -3,6 +3,7 @@
 import pytest
 
 from workbench.attempt import Attempt, attempt
+from workbench.databases import MEMORY
 from workbench.finding import Finding, require
 from workbench.fixtures import listed
 from workbench.people import MARY, PASSWORD
@@ -92,7 +93,7 @@ def why_not_the_same(before, after):
     if after.users == before.users:
         fact = f"the user loader finds {after.found} for the id of {MARY}"
         return {"fact": fact, "hint": "What does get_id() return, and is it the same each time?"}
-    if any(":memory:" in address or address == "sqlite://" for address in after.addresses):
+    if any(address in MEMORY or "memory" in address for address in after.addresses):
         hint = "A database in memory ends with the program. What does the address say?"
         return {"fact": "the database is in memory", "hint": hint, "word": NAMES_IT}
     if after.addresses != before.addresses:
