@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from workbench.attempt import Attempt, attempt
-from workbench.finding import COPY, OUTDATED, TOLD, Finding, message, shown
+from workbench.finding import COPY, OUTDATED, TOLD, Finding, behind, message, shown
 
 PLUGINS = ("oracles", "fixtures", "users", "second_start", "visits")
 pytest_plugins = [f"workbench.{name}" for name in PLUGINS]
@@ -62,6 +62,7 @@ def pytest_runtest_makereport(item, call):
     report = yield
     copy = item.stash.get(COPY, None)
     finding = as_finding(call.excinfo.value, copy) if call.excinfo else None
+    finding = behind(item, finding)
     if item.stash.get(TELLING, False):
         report.sections.clear()  # what was logged and printed belongs to no message
     if finding is None:

@@ -114,6 +114,8 @@ def why_another_user(found, deeds):
         return {"fact": f"the id of what came back is {found.id}", "hint": hint}
     if type(found.value).__name__ in ("Query", "Select"):
         return {"hint": "A query is a question. Which method asks it and returns one user?"}
+    if isinstance(found.value, type):
+        return {"hint": "What came back is the class. Which call gives the one row with this id?"}
     if callable(found.value):
         return {"hint": "What came back is a function. Which parentheses would call it?"}
     if not deeds.asked:

@@ -1,20 +1,21 @@
 """Checkpoint 4: people can register and log in, and every refusal says why."""
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import pytest
-from workbench.browser import shorten
+from workbench.browser import HOME, Browser, is_ours, shorten
 from workbench.causes import LIMIT, lost_redirect, why_let_in, why_silent
 from workbench.finding import expect, require
 from workbench.fixtures import listed
 from workbench.lines import view_at
-from workbench.oracles import NAMES_LIKE_CODE
-from workbench.people import ADA, GRACE, MARY, STRANGER
+from workbench.oracles import MARK, NAMES_LIKE_CODE
+from workbench.people import ADA, GRACE, LUCY, MARY, STRANGER
 from workbench.users import names_of
 from workbench.ways import way_through
 
-NAMES = ("Zoë", " mary ", "m" * 60)
+NAMES = ("Zoë", "Łucja", " mary ", "m" * 60)
+TAKEN = r"taken|exists?\b|already|in use|another name|vergeben"
 NUL = "gr\0ace"
 
 
@@ -39,28 +40,103 @@ def register(registered, fill_in, message, stored_users):
         kept, said = after == before, message(page)
         if kept and (announced := set(said) & set(success)):
             fact = f'the words of a success: "{announced.pop()}"'
-            return False, {"got": page, "fact": fact}
-        return said and kept, {"got": page, "fact": "" if kept else fact}
+            return False, {"got": page, "fact": fact, "shared": "the words of a success"}
+        shared = "" if said or not kept else f"no message, {page}"
+        return said and kept, {"got": page, "fact": "" if kept else fact, "shared": shared}
 
     return register
 
 
 @pytest.fixture
-def register_explains(registered, fill_in, reason, people):
-    """At least one refusal of the register page can be read on the page."""
-    first = fill_in("/register", people.ada, people.password)
-    others = (fill_in("/register", *typed) for typed in [("", people.password), (people.ada, "")])
+def second_user(registered, fill_in, stored_users, people):
+    """Somebody else has registered, and ada's row is as it was."""
+    before = stored_users()
+    page = fill_in("/register", people.named(MARY), people.password)
     require(
-        "a refused registration says why, on the page",
-        reason(first) or any(reason(page) for page in others),
-        want="a message that the page does not show at first",
-        why=lambda: why_silent(first, "What does the view do when the name is taken?"),
-        read="say-why",
+        "a new user changes no other user",
+        set(before) <= set(stored_users()),
+        want=f"{people.ada}, with the same hash as before, when another user has registered",
+        got=page,
+        fact=f"users in the table: {listed(names_of(stored_users()))}",
+        read="register",
+        hint="Which object does the view fill in? Each registration needs a new one.",
     )
 
 
 @pytest.fixture
-def login_explains(register_explains, ada, fill_in, reason, people):
+def register_explains(second_user, fill_in, new_browser, message, people):
+    """At least one refusal of the register page can be read on the page, by who caused it."""
+    first = fill_in("/register", people.ada, people.password)
+    others = (fill_in("/register", *typed) for typed in [("", people.password), (people.ada, "")])
+    require(
+        "a refused registration says why, on the page",
+        message(first) or any(message(page) for page in others),
+        want="a message that the page does not show at first",
+        why=lambda: why_silent(first, "What does the view do when the name is taken?"),
+        read="say-why",
+    )
+    require(**said_once(first, message(first)))
+    require(**said_to_one(message(first), new_browser().get("/register")))
+
+
+@pytest.fixture
+def success_to_one(registered, fill_in, new_browser, message, people):
+    """Nobody else sees that somebody has registered; who has sees it until the next step."""
+    words = message(registered)
+    form = new_browser().get("/register").password_form()
+    page = registered.browser.submit(
+        registered.password_form() or form, username=people.ada, password=people.other
+    )
+    left = set(words) & set(message(page))
+    require(
+        "a page shows no words about what is over",
+        not left,
+        want="after registering and then a wrong password, no word of the registration",
+        got=page,
+        fact=f'"{"".join(list(left)[:1])}"',
+        read="say-why",
+        hint="Where are the words kept, and what takes them away once they are read?",
+    )
+    mary = new_browser()
+    values = {"username": people.named(MARY), "password": people.password}
+    mary.submit(mary.get("/register").password_form(), follow=False, **values)
+    require(**said_to_one(words, new_browser().get("/login")))
+
+
+def said_once(page, words):
+    """Return a Finding's words about a page that says one thing twice."""
+    twice = next((one for one in words if words.count(one) > 1), "")
+    flashed = [message for message, _ in page.deeds.flashed]
+    if not twice and len(flashed) > 1 and all(page.says(message) for message in flashed):
+        twice = '" and "'.join(flashed)
+    return {
+        "sentence": "one event makes one message",
+        "kept": not twice,
+        "want": "one message for one refusal",
+        "got": f'"{twice}" at {page.path}',
+        "read": "say-why",
+        "hint": "Which lines say so, and which templates show messages?",
+        "at": page.template or page,
+        "word": "get_flashed_messages",
+    }
+
+
+def said_to_one(words, other):
+    """Return a Finding's words about a message that somebody else reads, too."""
+    seen = set(words) & set(other.lines)
+    return {
+        "sentence": "a message is for the visitor who caused it",
+        "kept": not seen,
+        "want": "no message in the browser of somebody who has done nothing",
+        "got": f'"{"".join(list(seen)[:1])}" at {other.path}, for another visitor',
+        "read": "say-why",
+        "hint": "What do all visitors share? flash() keeps a message in the session, which each has.",
+        "at": other,
+    }
+
+
+@pytest.fixture
+def login_explains(ada, register_explains, fill_in, reason, message, people):
     """The page that answers when ada's password is wrong; it says so."""
     page = fill_in("/login", people.ada, people.other)
     let_in = page.greets(people.ada)
@@ -75,11 +151,22 @@ def login_explains(register_explains, ada, fill_in, reason, people):
         ),
         read="log-in",
     )
+    both = set(message(page)) & set(ada.first_words)
+    require(
+        "a refused login announces no success, and a login no refusal",
+        not both,
+        want="other words for a wrong password than for the right one",
+        got=f'"{"".join(list(both)[:1])}", both times',
+        read="log-in",
+        hint="Which branch says so, and when does it run?",
+        at=page,
+    )
+    require(**said_once(page, message(page)))
     return page
 
 
 @pytest.fixture
-def grace(ada, fill_in, stored_users, people):
+def grace(ada, second_user, fill_in, stored_users, people):
     """The browser of Grace, who has a capital letter and a password of many kinds of letters."""
     name, password = people.named(GRACE).capitalize(), f" {people.other} é "
     fill_in("/register", name, password)
@@ -108,6 +195,17 @@ def grace(ada, fill_in, stored_users, people):
         got=meanwhile,
         read="log-in",
         hint="What do two visitors share? A login belongs in the session, which each has.",
+        at=view,
+    )
+    page = fill_in("/login", name, people.password, browser=ada)
+    page = ada.get("/welcome")
+    require(
+        "who is logged in needs the password of another user, too",
+        not stored or not page.greets(name),
+        want=f"{people.ada}, who types the name of {name} and a wrong password, stays {people.ada}",
+        got=page,
+        read="log-in",
+        hint="Is the password asked for when current_user is logged in already?",
         at=view,
     )
     browser.known_as = (name, password) if stored else None
@@ -158,10 +256,24 @@ def odd_names(ada, fill_in, stored_users, people):
         fill_in("/register", name, people.password)
         if stored_users() != before:
             page = fill_in("/login", name, people.password)
-            page.browser.get("/welcome")
-            fill_in("/register", name, people.password)  # the name is taken now
+            page = page.browser.get("/welcome")
+            require(**shown_whole(page, name))
+            fill_in("/register", name, "")  # the form comes back
             break
     fill_in("/register", NUL, people.password)
+
+
+def shown_whole(page, name):
+    """Return a Finding's words about a name that a page has changed where it shows it."""
+    return {
+        "sentence": "a name is shown as it was typed, and is no part of the page",
+        "kept": MARK not in page.text or page.says(name) or name.lower() in page.text.lower(),
+        "want": f"{name} as text",
+        "got": page,
+        "read": "welcome",
+        "hint": "What is done to the text after the name is in it? See format() and %.",
+        "at": page.template or page,
+    }
 
 
 @pytest.fixture
@@ -172,7 +284,7 @@ def foreign_link(ada, new_browser, people):
         page = page.browser.submit(form, username=people.ada, password=people.password)
     require(
         "logging in leads to no other site",
-        "evil.example" not in "".join(location for _, location in page.hops[:1]),
+        all(is_ours(urljoin(HOME, location)) for _, location in page.hops),
         want="a page of this site, also after /login?next=https://evil.example/",
         got=page,
         read="log-in",
@@ -207,7 +319,7 @@ def works_on(fill_in, stored_users, people):
     return works_on
 
 
-def test_registering_leads_to_the_login_page(registered, login_page, the_way):
+def test_registering_leads_to_the_login_page(registered, login_page, the_way, success_to_one):
     """registering leads to the login page"""
     expect(
         registered.at("/login"),
@@ -230,9 +342,18 @@ def test_a_taken_name_is_refused(register_explains, register, works_on, people):
         want="a message on the page",
         **seen,
         read="register",
-        hint="The database refuses the second row. What can the view do about that?",
+        hint=hint_for_taken(seen),
     )
-    works_on(MARY)
+    works_on(LUCY)
+
+
+def hint_for_taken(seen):
+    """Ask about the second row, as the database has met it."""
+    if "password of" in seen["fact"]:
+        return "Whose row does the view write to? What should it do with a name that exists?"
+    if seen["got"].deeds.refused:
+        return "The database refuses the second row. What can the view do about that?"
+    return "Which line looks whether the name is taken, and what does the page say then?"
 
 
 def test_an_empty_field_is_refused(register_explains, register, people):
@@ -249,8 +370,9 @@ def test_an_empty_field_is_refused(register_explains, register, people):
         )
 
 
-def test_a_long_password_is_refused(register_explains, register, people):
+def test_a_long_password_is_refused(register_explains, register, fill_in, message, people):
     """a password above 72 bytes is refused: a message, and no new user"""
+    taken = " ".join(message(fill_in("/register", people.ada, people.password)))
     refused, seen = register(people.named(GRACE), people.too_long)
 
     expect(
@@ -262,10 +384,19 @@ def test_a_long_password_is_refused(register_explains, register, people):
         if seen["fact"]
         else "set_password() raises ValueError. Where does the view catch it?",
     )
+    said = " ".join(message(seen["got"]))
+    expect(
+        said != taken or not re.search(TAKEN, said, re.I),
+        want="another reason than for a taken name",
+        got=seen["got"],
+        read="say-why",
+        hint="Which errors does the view catch, and does its message fit all of them?",
+        at=seen["got"],
+    )
 
 
 def test_logging_in_leads_to_the_welcome_page(
-    ada, grace, each_name, odd_names, foreign_link, fill_in, people
+    ada, grace, each_name, odd_names, foreign_link, fill_in, people, request
 ):
     """logging in leads to the welcome page, which greets you by name"""
     page = fill_in("/login", people.ada, people.password)
@@ -282,6 +413,27 @@ def test_logging_in_leads_to_the_welcome_page(
                 "hint": "Where does the view lead when the password is right?",
             }
         ),
+    )
+    request.getfixturevalue("in_the_next_start")  # last, as it takes the place of this start
+
+
+@pytest.fixture
+def in_the_next_start(ada, copy, work_factors, people):
+    """Ada can log in when the app has started again."""
+    tried = copy.load()
+    if tried.error:  # step 1 tells of it
+        return
+    browser = Browser(tried.value)
+    form = browser.get("/login").password_form()
+    answer = form and browser.submit(form, username=people.ada, password=people.password)
+    require(
+        "whoever has registered can log in when the app starts again",
+        form and answer.deeds.logged_in,
+        want=f"{people.ada} is logged in after the second start",
+        got=answer or "no form at /login",
+        read="log-in",
+        hint="Which things does the login view look at that end with the program?",
+        at=view_at(tried.value, "/login", "POST"),
     )
 
 
@@ -374,7 +526,7 @@ def same_words(wrong, unknown, fill_in, people):
     return still[0] == still[1]
 
 
-def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason, people):
+def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason, stored_users, people):
     """logging in with a password above 72 bytes is refused like any wrong one"""
     page = fill_in("/login", people.ada, people.too_long)
 
@@ -385,9 +537,20 @@ def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason, pe
         read="log-in",
         hint="What does check_password() do with more than 72 bytes?",
     )
+    for what, password in [("name", people.ada), ("hash", dict(stored_users())[people.ada])]:
+        page = fill_in("/login", people.ada, password)
+
+        expect(
+            not page.deeds.logged_in,
+            want=f"the {what} of {people.ada} is not the password",
+            got=page,
+            read="log-in",
+            hint="What is compared besides the hash? See check_password().",
+            at=page,
+        )
 
 
-def test_the_address_logs_nobody_in(ada, new_browser, stored_users, people):
+def test_the_address_logs_nobody_in(ada, new_browser, fill_in, stored_users, people):
     """a password in the address logs nobody in: only the form does"""
     browser = new_browser()
     typed = urlencode({"username": people.ada, "password": people.password})
@@ -401,6 +564,15 @@ def test_the_address_logs_nobody_in(ada, new_browser, stored_users, people):
         read="log-in",
         hint="request.form holds what was posted. What do request.args and request.values hold?",
         at=answer,
+    )
+    page = fill_in("/login", people.ada, people.password.swapcase())
+    expect(
+        not page.deeds.logged_in,
+        want="the password in other capitals is not the password",
+        got=page,
+        read="log-in",
+        hint="Which passwords does the view try, and which one was typed?",
+        at=page,
     )
     before = stored_users()
     typed = urlencode({"username": people.named(MARY), "password": people.password})

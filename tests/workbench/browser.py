@@ -1,13 +1,14 @@
 """A browser without a window: it opens pages, fills in their forms and follows redirects."""
 
 import functools
+import re
 from collections import Counter
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from flask import got_request_exception
 from werkzeug.datastructures import MultiDict
 
-from workbench.attempt import attempt, describe
+from workbench.attempt import Observed, attempt, describe
 from workbench.cookies import refused_cookies
 from workbench.deeds import Deeds, watched
 from workbench.forms import PLAIN, forms_of, is_password, parsed, same_path
@@ -17,6 +18,7 @@ MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
 KEEPING_THE_METHOD = (307, 308)
 HOME = "http://localhost"
+REFRESH = re.compile(r"""<meta[^>]*refresh[^>]*content=["']?\s*0\s*;\s*url=([^"'>\s]+)""", re.I)
 SENT = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en", "User-Agent": "Mozilla/5.0"}
 PAGES = ("/", "/register", "/login", "/welcome", "/logout")
 
@@ -29,6 +31,7 @@ class Page:
         self.browser = browser
         self.asked = ("GET", address)  # what the visitor did
         self.typed = {}  # what they typed into the form that led here
+        self.held_before = ()  # the names in the session when the form was sent
         self.set_cookies = []  # on the way, as the app sent them
         self.sent = ()  # the names of the form's fields
         self.deeds = Deeds()  # what the app did
@@ -42,7 +45,13 @@ class Page:
     @functools.cached_property
     def forms(self):
         """The forms of the page."""
-        return forms_of(parsed(self.html), self.address)
+        return forms_of(parsed(self.html), self.base)
+
+    @property
+    def base(self):
+        """The address that relative ones are counted from."""
+        tag = parsed(self.html).find("base", href=True) if "<base" in self.html else None
+        return urljoin(self.address, tag["href"]) if tag else self.address
 
     @functools.cached_property
     def placed(self):
@@ -151,12 +160,18 @@ class Browser:
         """Send fields as a form that nobody has shown would, and return the Page."""
         return self._open("POST", urljoin(HOME, path), data)
 
-    def submit(self, form, by_hand=True, **values):
-        """Fill in the form's fields by name, send it, and return the Page it leads to."""
-        data = form.filled_in(values, by_hand)
+    def submit(self, form, by_hand=True, follow=True, **values):
+        """Fill in the form's fields by name, send it, and return the Page it leads to.
+
+        Without `follow` the visitor is slow, and has not come to where they are sent.
+        """
+        data, held = form.filled_in(values, by_hand), list(self.session())
         if form.method == "GET":
-            return self._open("GET", urljoin(form.action, f"?{urlencode(data)}"), typed=values)
-        return self._open("POST", form.action, data, form.enctype, values)
+            page = self._open("GET", urljoin(form.action, f"?{urlencode(data)}"), typed=values)
+        else:
+            page = self._open("POST", form.action, data, form.enctype, values, follow=follow)
+        page.held_before = held
+        return page
 
     def session(self):
         """Return what the session cookie holds, as a dict."""
@@ -166,10 +181,10 @@ class Browser:
         except RuntimeError:  # without a SECRET_KEY there is no session
             return {}
 
-    def _open(self, method, address, data=(), enctype="", typed=(), headers=()):
+    def _open(self, method, address, data=(), enctype="", typed=(), headers=(), follow=True):
         self.set_cookies = []
         with watched() as deeds:
-            page = self._follow(method, address, data, enctype, dict(headers))
+            page = self._follow(method, address, data, enctype, dict(headers), follow)
         page.asked, page.deeds, page.sent = (method, address), deeds, [*MultiDict(data)]
         page.typed, page.set_cookies = dict(typed), self.set_cookies
         self.address = page.address
@@ -177,18 +192,20 @@ class Browser:
             self.judge(page)
         return page
 
-    def _follow(self, method, address, data, enctype, headers):
+    def _follow(self, method, address, data, enctype, headers, follow):
         hops = []
         while True:
             response, error = self._request(method, address, data, enctype, headers)
             if response is None:
                 return Page(self, address, hops=hops, error=error)
-            if response.status_code not in REDIRECTS or not response.location:
-                html = response.get_data().decode("utf-8", "replace")
+            html, goal = response.get_data().decode("utf-8", "replace"), response.location
+            if response.status_code not in REDIRECTS or not goal:
+                goal = refresh_of(html)
+            if not goal:
                 return Page(self, address, response.status, html, hops, error)
-            hops.append((response.status, response.location))
-            address = urljoin(address, response.location)
-            if not is_ours(address) or len(hops) > MAX_REDIRECTS:
+            hops.append((response.status, goal))
+            address = urljoin(address, goal)
+            if not follow or not is_ours(address) or len(hops) > MAX_REDIRECTS:
                 return Page(self, address, hops=hops)
             if response.status_code not in KEEPING_THE_METHOD:
                 method, data, enctype = "GET", (), ""
@@ -213,9 +230,26 @@ class Browser:
                 self.client.open, target, method=method, headers=headers, buffered=True, **body
             )
         if tried.value is not None:
+            crashes += [error for error in [unsendable(tried.value)] if error]
             self.set_cookies += tried.value.headers.getlist("Set-Cookie")
             self.refused |= refused_cookies(tried.value, self.client)
         return tried.value, next(iter(crashes), tried.error)
+
+
+def refresh_of(html):
+    """Return where a page leads at once by itself, or None."""
+    meta = REFRESH.search(html)
+    return meta and meta[1]
+
+
+def unsendable(response):
+    """Return what keeps a server from sending the headers of a response, or None."""
+    for name, value in response.headers:
+        try:
+            value.encode("latin-1")
+        except UnicodeEncodeError:
+            return Observed(f'no server can send the header {name}: "{shorten(value, 40)}"')
+    return None
 
 
 def encoded(data, enctype):

@@ -4,6 +4,7 @@ Each function returns what a Finding takes: the fact that was seen, a hint that 
 it, and what of the learner's is behind it.
 """
 
+import re
 from urllib.parse import urlsplit
 
 from workbench.attempt import attempt, describe
@@ -26,7 +27,8 @@ def sent_astray(answer, page):
     fact = f"the form on {page.path} was sent to {path}"
     hint = "Where does action= of the form lead?"
     whole = page.template or page.browser.app
-    return {"fact": fact, "hint": hint, "at": whole, "word": "<form|action="}
+    word = rf"action=.*{re.escape(path.strip('/'))}|<form|action="
+    return {"fact": fact, "hint": hint, "at": whole, "word": word}
 
 
 def stopped_before(answer, page):
@@ -64,13 +66,17 @@ def refused_by_form(answer):
 
 def lost_redirect(page):
     """Say that a view has made a redirect and shown a page all the same, if it did."""
-    made = page.deeds.redirects[len(page.hops) :]
-    if page.error or not made:
+    lost = list(page.deeds.redirects)
+    for _, followed in page.hops:
+        made = [one for one in lost if one[0] == followed or same_path(one[0], followed)]
+        if made:
+            lost.remove(made[0])
+    if not lost:
         return None
-    location, stack = made[-1]
+    location, stack = lost[0]
     fact = f"redirect() to {urlsplit(location).path} was called, and not returned"
     hint = "redirect() makes an answer. Who gives it to the browser?"
-    return {"fact": fact, "hint": hint, "at": stack}
+    return {"fact": fact, "hint": hint, "at": stack, "sure": True}
 
 
 def why_not_stored(answer, rows, page):
@@ -99,6 +105,8 @@ def why_not_stored(answer, rows, page):
 def why_not_greeted(answer, welcome, registered, login_page, user_model):
     """Find out why /welcome greets nobody: look at the session, the user loader, the page."""
     app, user_id = answer.browser.app, answer.browser.session().get("_user_id")
+    if answer.status[:1] in ("4", "5") and not answer.deeds.logged_in:
+        return {"got": answer} | (stopped_before(answer, login_page) or {})
     if welcome.error:
         return {"got": welcome}
     if user_id is None:
@@ -149,6 +157,9 @@ def why_not_signed_in(answer, registered, user_model):
 def why_not_compared(deeds):
     """Find out why a login view compares no password: has it found the user?"""
     fact = "no password was compared with a hash"
+    if deeds.broken:
+        hint = "bcrypt was asked, and refused. Is what it got first the stored hash?"
+        return {"fact": f"bcrypt said: {deeds.broken}", "hint": hint}
     if not deeds.asked:
         hint = "Does the view ask whether request.method is POST, and which of its branches runs?"
         return {"fact": f"{fact}, no user looked up", "hint": hint}
@@ -178,7 +189,8 @@ def why_not_kept(answer):
 
 def why_not_let_in(answer, user_model):
     """Find out what a login view does when the password fits, and nobody is signed in."""
-    app, held = answer.browser.app, sorted(answer.browser.session().keys() - {"_flashes", "_fresh"})
+    app, before = answer.browser.app, {"_flashes", "_fresh", *answer.held_before}
+    held = sorted(answer.browser.session().keys() - before)
     db = app.extensions["sqlalchemy"]
     with app.app_context():
         ada = db.session.scalars(

@@ -1,6 +1,6 @@
 """Cookies as browsers take them: some are refused, and the login with them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.cookies import CookieError, SimpleCookie
 
 from werkzeug.http import parse_date
@@ -37,7 +37,11 @@ def why_refused(name, cookie):
         return "SameSite=None without Secure"
     if name.startswith(("__Secure-", "__Host-")) and not cookie["secure"]:
         return f"a name that begins with {name.split('-')[0]}- without Secure"
-    ends = parse_date(cookie["expires"])
-    if cookie.value and ends and ends < datetime.now(UTC):
+    now, ends = datetime.now(UTC), parse_date(cookie["expires"])
+    if cookie["max-age"].isdecimal() and int(cookie["max-age"]):
+        ends = now + timedelta(seconds=int(cookie["max-age"]))
+    if cookie.value and ends and ends < now:
         return f"it has expired on {ends:%Y-%m-%d}"
+    if cookie.value and ends and ends < now + timedelta(seconds=30):
+        return f"it expires after {(ends - now).total_seconds():.0f} s"
     return ""

@@ -33,6 +33,7 @@ class Deeds:
     written: list = field(default_factory=list)  # (INSERT or UPDATE statement, its values)
     refused: str = ""  # by the database, in its own words
     hashed: list = field(default_factory=list)  # passwords, as bcrypt got them
+    broken: str = ""  # what bcrypt said when it refused to compare
     checked: list = field(default_factory=list)  # (password, whether it fits the hash)
     logged_in: bool = False
     logged_out: bool = False
@@ -76,8 +77,10 @@ def watching():
 
     @functools.wraps(hashpw)
     def hashing(password, salt):
-        made = hashpw(password, salt)
-        if deeds := WATCHED.get():
+        deeds = WATCHED.get()
+        with told_to(deeds):
+            made = hashpw(password, salt)
+        if deeds:
             is_check = len(salt) == len(made)
             deeds.checked += [(text(password), made == salt)] if is_check else []
             deeds.hashed += [text(password)] if not is_check else []
@@ -85,8 +88,10 @@ def watching():
 
     @functools.wraps(checkpw)
     def checking(password, hashed_password):
-        fits = checkpw(password, hashed_password)
-        if deeds := WATCHED.get():
+        deeds = WATCHED.get()
+        with told_to(deeds):
+            fits = checkpw(password, hashed_password)
+        if deeds:
             deeds.checked.append((text(password), fits))
         return fits
 
@@ -105,6 +110,17 @@ def watching():
             yield
         finally:
             logging.setLogRecordFactory(make_record)
+
+
+@contextlib.contextmanager
+def told_to(deeds):
+    """Note what bcrypt says when it refuses its arguments."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if deeds:
+            deeds.broken = str(error)
+        raise
 
 
 class Overheard:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 100  # characters
 TOLD = pytest.StashKey[dict]()  # of a run: {(app, reason of a failure): (test, sentence)}
 OUTDATED = pytest.StashKey[dict]()  # of a run: {app: what is wrong with the learner's database}
+JUDGE = pytest.StashKey[object]()  # of a test: what watches its visits, and has findings
 COPY = pytest.StashKey[AppCopy]()  # of a test: the app that it checks
 
 
@@ -39,6 +40,7 @@ class Finding(pytest.fail.Exception):
     fact: str = ""  # what else was observed; a crash, 404 and 405 tell enough
     shared: str = ""  # a reason for which other tests may fail, too
     sure: bool = False  # the hint rests on what was seen, so it beats the text of a crash
+    grave: bool = False  # other failures may come from it
     told_by: str = ""  # the check to whose promise this belongs
 
     def __post_init__(self):
@@ -87,6 +89,13 @@ def expect(kept, why=dict, **found):
 def require(sentence, kept, **found):
     """Raise a Finding with a sentence of its own unless the precondition is met."""
     expect(kept, precondition=sentence, **found)
+
+
+def behind(item, finding):
+    """Return what a failure comes from: a broken rule that breaks all that follows, or itself."""
+    judge = item.stash.get(JUDGE, None)
+    grave = [one for one in judge.findings.values() if one.grave] if judge else []
+    return grave[0] if finding and grave else finding
 
 
 def message(sentence, finding, copy, step, hint, base):

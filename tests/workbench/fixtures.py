@@ -81,7 +81,9 @@ def why_in_the_wrong_folder(app, copy):
         got = f'root_path is "{app.root_path}", the folder in which the app was started'
         return {"got": got, "hint": "Which folder does Flask take if you leave root_path out?"}
     name = app.import_name.replace(str(copy.root), copy.folder.name)
-    hint = "Flask finds your files by the name of a module. Which variable holds the name of this one?"
+    hint = (
+        "Flask finds your files by the name of a module. Which variable holds the name of this one?"
+    )
     return {"got": f'Flask("{name}"), and no module has that name', "hint": hint}
 
 

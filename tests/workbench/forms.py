@@ -79,7 +79,7 @@ class Form:
                 sent += [(name, field.get("value", "on"))] if ticked else []
             elif field.name == "select":
                 sent += [(name, choice_of(field))] if field.find("option") else []
-            elif is_locked(field):
+            elif is_locked(field) or kind == "hidden":
                 sent.append((name, own))
             else:
                 value = values.get(name)

@@ -7,6 +7,7 @@ from workbench.causes import lost_redirect
 from workbench.lines import calls, mentions, view_of
 
 WHO_IS_THERE = ("is_authenticated", "session", "cookies")
+ASKS_FOR_A_LOGIN = r"current_user|is_authenticated|_user_id|logged_in"
 NONE_ASKED = r"(if|not|and|or)\s+current_user\b(?!\.)|\bcurrent_user\s+(is|==|!=)\s"
 ANON = r"\banonymous_user\b"
 
@@ -34,16 +35,8 @@ def why_open_to_strangers(page):
     if page.deeds.turned_away and app.login_manager.login_view:
         hint = "login_required has turned the visitor away. Which view does login_view name?"
         return {"hint": hint, "at": app, "word": r"\blogin_view\b"}
-    if app.login_manager.anonymous_user().is_authenticated:
-        hint = (
-            "login_required asks current_user.is_authenticated. Which class is that of a stranger?"
-        )
-        return {
-            "fact": "is_authenticated of a stranger is True",
-            "hint": hint,
-            "at": app,
-            "word": ANON,
-        }
+    if guests := why_guests_are_in(app):
+        return guests
     if mentions(view, NONE_ASKED):
         hint = "For a stranger, current_user is an object, too, never None: see is_authenticated."
         return {"hint": hint}
@@ -58,10 +51,19 @@ def why_open_to_strangers(page):
     return {"hint": asks, "sure": not page.deeds.turned_away}
 
 
+def why_guests_are_in(app):
+    """Say that Flask-Login takes every visitor for one who is logged in, if it does."""
+    if not app.login_manager.anonymous_user().is_authenticated:
+        return None
+    hint = "login_required asks current_user.is_authenticated. Which class is that of a stranger?"
+    fact = "is_authenticated of a stranger is True"
+    return {"fact": fact, "hint": hint, "at": app, "word": ANON, "sure": True}
+
+
 def guard_of(app):
     """Return the first function that runs before every view and asks who is there, or None."""
     guards = chain(*app.before_request_funcs.values())
-    return next((one for one in guards if any(mentions(one, w) for w in WHO_IS_THERE)), None)
+    return next((one for one in guards if mentions(one, ASKS_FOR_A_LOGIN)), None)
 
 
 def is_wrapped_too_late(view):

@@ -28,10 +28,10 @@ def line_behind(finding, copy):
     It is the last one that an error came through, else the first one that `finding.word` fits
     in the thing at which the finding points, else the one where that thing starts.
     """
-    if place := named_elsewhere(finding, copy):
+    if not finding.sure and (place := named_elsewhere(finding, copy)):
         return place
     crash = [place for place in trace(finding.error(), copy.app) if is_ours(place, copy)]
-    if crash:
+    if crash and not finding.sure:
         return crash[-1]
     thing, word = finding.got if finding.at is None else finding.at, finding.word
     if is_about_login_view(finding.error(), copy.app):

@@ -4,28 +4,20 @@ A rule that is broken is told once: by the check whose promise it is, else by th
 it. So other checks are not held up by it.
 """
 
-import base64
-import functools
-import hashlib
-import html
 import re
-from urllib.parse import unquote_plus
 
 import pytest
 
-from workbench.finding import Finding
+from workbench.finding import JUDGE, TOLD, Finding
 from workbench.forms import parsed
+from workbench.leaks import LOGGING_IN, keeps_the_password_to_itself, leak, revealed_by_this
 from workbench.lines import view_of
 
-JUDGE = pytest.StashKey["Judge"]()  # of a test
 PENDING = pytest.StashKey[dict]()  # of a run: {(app, sentence): Finding}
-DONE = pytest.StashKey[set]()  # of a run: what has been told
-REGISTERING = "test_registering_leads_to_the_login_page"
-LOGGING_IN = "test_logging_in_leads_to_the_welcome_page"
-MARK = "x1843"  # of names that look like code
+MARK = "x9q"  # of names that look like code
 PRODUCT = ("7*191", "1337")  # what a name asks to compute, and what comes of it
 NAMES_LIKE_CODE = (
-    f"'\"><i id={MARK}>{{{{{PRODUCT[0]}}}}} onfocus={MARK}",
+    f"'\"><i id={MARK}>{{{{{PRODUCT[0]}}}}}%s onfocus={MARK}",
     f"<i id={MARK}>",
     f"{{{{{PRODUCT[0]}}}}} id={MARK}",
 )
@@ -51,7 +43,8 @@ class Judge:
     def __call__(self, page):
         """Look at a page, and note the rules that the visit has broken."""
         if password := page.typed.get("password"):
-            self.passwords |= {password} if len(password) > 7 else set()
+            is_secret = len(password) > 7 and not password.startswith("$2")  # that is a hash
+            self.passwords |= {password} if is_secret else set()
             self.names.add(page.typed.get("username", ""))
         for rule in RULES:
             for finding in rule(page, self):
@@ -61,7 +54,8 @@ class Judge:
         """Note a password that has been written to a file."""
         for file in self.copy.new_files():
             data = file.read_bytes().decode("latin-1")
-            if shown := next((p for p in map(revealed_by(data), self.passwords) if p), None):
+            shown = next(filter(None, (revealed_by_this(one)(data) for one in self.passwords)), "")
+            if shown:
                 name = file.relative_to(self.copy.scratch).as_posix().partition("/")[2]
                 found = leak(f"{shown} is in the file {name}", at=self.copy, word=r"open\(")
                 self.findings.setdefault(found.precondition, found)
@@ -73,104 +67,13 @@ def pytest_runtest_call(item):
     result = yield
     if judge := item.stash.get(JUDGE, None):
         judge.look_at_files()
-        pending, done = (item.config.stash.setdefault(key, kind()) for key, kind in KEPT)
+        pending = item.config.stash.setdefault(PENDING, {})
         pending.update({(judge.copy.source, s): f for s, f in judge.findings.items()})
         later = {one.name for one in item.session.items[item.session.items.index(item) + 1 :]}
-        for key in [key for key in pending if key not in done]:
-            if pending[key].told_by not in later:
-                done.add(key)
-                raise pending[key]
+        for key, finding in pending.items():
+            if key not in item.config.stash[TOLD] and finding.told_by not in later:
+                raise finding
     return result
-
-
-KEPT = ((PENDING, dict), (DONE, set))
-
-
-# The password that was typed is nowhere but in the request
-
-
-def keeps_the_password_to_itself(page, judge):
-    """Yield what reveals a password: a table, a cookie, an address, the page, a log."""
-    asked = unquote_plus(page.asked[1])
-    for password in judge.passwords:
-        if password in asked:
-            continue
-        reveals = revealed_by_this(password)
-        for statement, values in page.deeds.written:
-            for column, value in named_values(statement, values):
-                if shown := reveals(str(value)):
-                    yield leak(f"{shown} is in {column}", page, LOGGING_IN)
-        if page.set_cookies:
-            if shown := reveals(repr(page.browser.session())):
-                yield leak(f"{shown} is in the session, which is a cookie", page)
-            elif shown := reveals(unquote_plus(" ".join(page.set_cookies))):
-                yield leak(f"{shown} is in a cookie", page)
-        for _, location in page.hops:
-            if password in unquote_plus(location):
-                yield leak("the password is in the address of a redirect", page)
-        if password in html.unescape(page.html):
-            yield leak(f"the password is on the page {page.path}", page, at=page.template or page)
-        if shown := reveals(" ".join(page.deeds.said)):
-            yield leak(f"{shown} is in what the app prints or logs", page, word=r"print\(|log")
-
-
-def leak(fact, page=None, told_by=REGISTERING, **found):
-    """Return the finding that a password has got out."""
-    view = page and view_of(page)
-    return Finding(
-        precondition="the password that was typed is kept nowhere: only its hash is stored",
-        want="the password in the request, and nowhere else",
-        got=fact,
-        read="04_views#register",
-        hint="Who could read it there? Which line puts it there?",
-        told_by=told_by if page is None or page.path != "/register" else REGISTERING,
-        **{"at": view} | found,
-    )
-
-
-@functools.lru_cache(50)
-def disguises(password):
-    """Return {what a password looks like without protection: what to call that}."""
-    raw = password.encode()
-    plain = {
-        password: "the password",
-        password.upper(): "the password",
-        password.lower(): "the password",
-        password[::-1]: "the password, reversed,",
-        base64.b64encode(raw).decode().rstrip("="): "the password, in Base64,",
-        raw.hex(): "the password, in hexadecimal,",
-    }
-    hashes = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
-    return plain | {
-        hashlib.new(name, raw).hexdigest(): f"an unsalted {name.upper()} of the password"
-        for name in hashes
-    }
-
-
-def revealed_by_this(password):
-    """Return a function that says what of the password a text reveals, if anything."""
-    return lambda text: next(
-        (what for look, what in disguises(password).items() if look in text), ""
-    )
-
-
-def revealed_by(text):
-    """Return a function that says what of a password this text reveals, if anything."""
-    return lambda password: revealed_by_this(password)(text)
-
-
-def named_values(statement, values):
-    """Yield (column in words, value) of what an INSERT or UPDATE writes."""
-    table = re.search(r"(?:INTO|UPDATE) [\"`]?(\w+)", statement)
-    listed = re.search(r"\(([^()]*)\) VALUES", statement)
-    columns = listed[1].split(", ") if listed else re.findall(r"(\w+)[\"`]?=\?", statement)
-    rows = values if isinstance(values, list) else [values]
-    for row in rows:
-        row = list(row.values()) if isinstance(row, dict) else list(row)
-        names = columns if len(columns) == len(row) else [""] * len(row)
-        for name, value in zip(names, row, strict=False):
-            where = f"the table {table[1]}" if table else "the database"
-            yield (f"the column {name} of {where}" if name else where), value
 
 
 # A name is data, wherever it is shown
@@ -185,6 +88,8 @@ def shows_names_as_text(page, _judge):
         fact = f"the < of a name has begun a tag, at {page.path}"
     elif soup.find(lambda tag: any(is_marked(tag, name) for name in ("id", "onfocus"))):
         fact = f"a name has brought an attribute of its own into a tag, at {page.path}"
+    elif soup.find(lambda tag: any(code_of(tag, name) for name in tag.attrs)):
+        fact = f"the quotes of a name end the text in a script, at {page.path}"
     elif PRODUCT[1] in page.html:
         fact = f"a name with {{{{{PRODUCT[0]}}}}} in it was computed, at {page.path}"
     if fact:
@@ -198,6 +103,13 @@ def shows_names_as_text(page, _judge):
             word=r"\|\s*safe\b|autoescape|Markup|render_template_string|=\{\{",
             told_by=LOGGING_IN,
         )
+
+
+def code_of(tag, attribute):
+    """Say whether an attribute that is a script holds the quotes of a name as they are."""
+    value = str(tag.get(attribute, ""))
+    is_code = attribute.startswith("on") or value.startswith("javascript:")
+    return is_code and NAMES_LIKE_CODE[0][:4] in value
 
 
 def is_marked(tag, attribute):
@@ -254,6 +166,7 @@ def sets_cookies_that_stay(page, judge):
     """Yield a cookie that browsers refuse, and a login cookie that lacks a setting it was given."""
     for name, reason in page.browser.refused.items():
         yield Finding(
+            grave=True,
             precondition="a browser keeps the cookies that the app sets",
             want=f"a cookie {name} that browsers keep",
             got=f"browsers refuse it: {reason}",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-ADA, GRACE, MARY, STRANGER = "ada", "grace", "mary", "nobody"
+ADA, GRACE, MARY, LUCY, STRANGER = "ada", "grace", "mary", "lucy", "nobody"
 PASSWORD = "the analytical engine weaves patterns"
 ANOTHER_PASSWORD = "a loom that weaves flowers and leaves"
 NAMES = ("{}", "{}lovelace", "{}@example.org", "{}1843")

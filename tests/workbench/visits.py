@@ -7,10 +7,11 @@ import itertools
 
 import pytest
 
-from workbench.browser import Browser
+from workbench.browser import MAX_REDIRECTS, Browser
 from workbench.causes import why_not_greeted, why_not_stored
-from workbench.finding import require
-from workbench.oracles import JUDGE, Judge
+from workbench.finding import JUDGE, require
+from workbench.guards import why_guests_are_in
+from workbench.oracles import Judge
 from workbench.people import People
 from workbench.users import names_of
 
@@ -65,6 +66,8 @@ def page_with_form(browser, path, read):
         want=f"200 OK at {path}",
         got=page,
         read=read,
+        why=lambda: (why_guests_are_in(browser.app) if page.hops else None) or {},
+        shared="a circle of redirects" if len(page.hops) > MAX_REDIRECTS else "",
     )
     form = page.password_form()
     typed_openly = [one for one in page.forms if "password" in one.names]
@@ -87,11 +90,17 @@ def page_with_form(browser, path, read):
         ),
         read=read,
         hint=hint,
-        at=page.template or page,
-        word=('name="?password' if typed_openly and not form else "<form") if page.template else "",
+        at=page.template or html_of(page),
+        word='name="?password' if typed_openly and not form else "<form",
         shared=f"the form in {page.template.name}" if page.template and form else "",
     )
     return page
+
+
+def html_of(page):
+    """Return what holds the text of a page that has no template: the app's files, or its view."""
+    copy = page.browser.judge.copy
+    return copy if copy.mentions("<form|<button|<input") else page
 
 
 @pytest.fixture
@@ -131,8 +140,10 @@ def message(fresh):
 
 
 @pytest.fixture
-def registered(register_page, login_page, fill_in, stored_users, people, message):
+def registered(register_page, login_page, fill_in, stored_users, people, fresh, message):
     """The page that answers when ada has registered."""
+    for path in ("/register", "/login"):
+        fresh(path)  # what these pages show before anything has happened
     tries = people.choices(register_page.password_form())
     first = None
     for chosen in [people] if people.chosen else tries:
@@ -158,8 +169,19 @@ def registered(register_page, login_page, fill_in, stored_users, people, message
 @pytest.fixture
 def ada(registered, login_page, fill_in, new_browser, user_model, people):
     """The browser of ada, who has registered and logged in."""
+    require(
+        "what can be registered can be typed at the login, too",
+        login_page.password_form().takes(username=people.ada, password=people.password),
+        want=f'a form that takes "{people.ada}", as the one on /register does',
+        got="; ".join(str(field) for field in login_page.password_form().fields)[:120],
+        read="04_views#log-in",
+        hint="Which limits do the fields of the two forms state?",
+        at=login_page.template or html_of(login_page),
+        word="<input",
+    )
     answer = fill_in("/login", people.ada, people.password, by_hand=True)
     browser = answer.browser
+    browser.first_words = answer.lines
     page = answer if answer.error else browser.get("/welcome")
     require(
         "logging in signs you in: GET /welcome greets you by name",
