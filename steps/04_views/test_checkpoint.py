@@ -130,7 +130,7 @@ def said_to_one(words, other):
         "want": "no message in the browser of somebody who has done nothing",
         "got": f'"{"".join(list(seen)[:1])}" at {other.path}, for another visitor',
         "read": "say-why",
-        "hint": "What do all visitors share? flash() keeps a message in the session, which each has.",
+        "hint": "What do all visitors share? flash() keeps a message in each one's own session.",
         "at": other,
     }
 
@@ -238,7 +238,7 @@ def each_name(ada, fill_in, stored_users, people):
         require(
             "whatever name has been registered can log in",
             not stored or (page.at("/welcome") and answer.deeds.logged_in),
-            want=f'"{shorten(name, 30)}" is refused when registering, or sees /welcome after a login',
+            want=f'"{shorten(name, 30)}" is refused by /register, or sees /welcome after a login',
             got=page,
             fact=f'stored as "{shorten(listed(stored), 30)}"',
             read="log-in",
@@ -463,7 +463,7 @@ def test_a_wrong_password_lets_nobody_in(login_explains, grace, fill_in, message
         )
     browser = login_explains.browser
     page = fill_in("/login", people.ada, people.password, browser=browser)
-    left = set(message(login_explains)) & set([*page.lines, *browser.get("/welcome").lines])
+    left = set(message(login_explains)) & {*page.lines, *browser.get("/welcome").lines}
 
     expect(
         not left,

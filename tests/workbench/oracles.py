@@ -184,7 +184,7 @@ def sets_cookies_that_stay(page, judge):
                 want="SameSite=Lax in the cookie that is sent",
                 got=f"the cookie {session} without SameSite",
                 read="04_views#log-in",
-                hint="app.config accepts any name. Flask reads SESSION_COOKIE_SAMESITE. Which is yours?",
+                hint="app.config accepts any name. Is yours SESSION_COOKIE_SAMESITE?",
                 at=judge.copy,
                 word=SAMESITE,
                 told_by=LOGGING_IN,

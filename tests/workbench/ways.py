@@ -1,4 +1,4 @@
-"""Whether visitors find their way: titles, links that lead where they say, a way on from each page."""
+"""Whether visitors find their way: titles, links that lead where they say, a way on."""
 
 import re
 from urllib.parse import urljoin, urlsplit
