@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from workbench.people import ANOTHER_PASSWORD, PASSWORD
 from workbench.forms import parsed
+from workbench.people import ANOTHER_PASSWORD, PASSWORD
 
 PRIVATE = ["/welcome", "/account", "/account/password", "/account/delete"]
 SHORT = "too short"

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from click import ClickException
-from workbench.people import ANOTHER_PASSWORD, PASSWORD
 from workbench.forms import parsed
+from workbench.people import ANOTHER_PASSWORD, PASSWORD
 
 KEY = "3d1f8a2b9c7e6054" * 4
 CSP = {"default-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'"}

@@ -29,8 +29,8 @@ ROOT = HERE.parent
 sys.path[:0] = [str(ROOT / "tests"), str(HERE)]
 
 import exercises  # noqa: E402
-from workbench.people import ANOTHER_PASSWORD, PASSWORD  # noqa: E402, F401
 from workbench.loader import opened  # noqa: E402
+from workbench.people import ANOTHER_PASSWORD, PASSWORD  # noqa: E402, F401
 from workbench.site import Site  # noqa: E402
 
 FINE_CLOCK = time.get_clock_info("process_time").resolution < 0.001  # 16 ms on Windows

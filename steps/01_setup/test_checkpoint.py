@@ -147,9 +147,9 @@ def test_flask_bcrypt_is_ready(app, copy):
         read="attach-the-extensions",
         hint="Has the Bcrypt object met the app? See Bcrypt.init_app()."
         if bcrypt
-        else "The import brings the class Bcrypt. Where is an object of it made?",
+        else "Flask-Bcrypt has a class named Bcrypt. Where is an object of it made?",
         at=copy,
-        word=r"\bBcrypt\(" if bcrypt else r"\bBcrypt\b",
+        word=r"\bBcrypt\(" if bcrypt else r"\bBcrypt\b|\bflask_bcrypt\b",
     )
 
 

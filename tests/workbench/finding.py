@@ -64,7 +64,8 @@ class Finding(pytest.fail.Exception):
         crash = self.error()
         whole = isinstance(crash, StillRunning | TemplateNotFound)  # the other texts differ
         seen = crash and (type(crash) if whole else describe(crash))
-        names = [self.precondition, self.shared, seen]
+        loop = self.got.loop() if isinstance(self.got, Page) else ""
+        names = [self.precondition, self.shared, seen, loop]
         return [name for name in names if name]
 
     def chosen_hint(self, copy):

@@ -9,6 +9,7 @@ import tomllib
 from itertools import chain
 from pathlib import Path
 
+from flask import Blueprint
 from flask_login import LoginManager
 from jinja2 import TemplateNotFound
 
@@ -30,6 +31,10 @@ def hint_for_error(error, copy, page=None):
         return hint_for_template(app, copy)
     if app and "Missing user_loader" in str(error) and has_loader_elsewhere(copy):
         return two_of(LoginManager, copy)
+    if "Missing user_loader" in text_of_error(error) and (
+        unread := unread_file(copy, "user_loader")
+    ):
+        return f"{unread[0].name} registers a user loader and was not loaded. What imports it?"
     if "'SQLALCHEMY_DATABASE_URI' or" in str(error) and copy.extensions:
         return hint_for_settings(copy.extensions[-1][1])
     mine = {file.stem for file in scene.files}
@@ -171,7 +176,15 @@ def hint_for_route(page, copy):
         return f"@{bare[2]} is called with the function below it. Where is its address given?"
     if unread := unread_file(copy, route_of(page.path)):
         return f"{unread[0].name} has a route for {page.path} and was not loaded. What imports it?"
+    if apart := blueprints_apart(copy):
+        return f"The blueprint {apart[0]} has not met the app: see Flask.register_blueprint()."
     return None
+
+
+def blueprints_apart(copy):
+    """Return the names of blueprints that are not registered with the app."""
+    known = [*copy.app.blueprints.values()]
+    return [one.name for one in copy.named(Blueprint).values() if one not in known]
 
 
 def hint_for_assignment(target):

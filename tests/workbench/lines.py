@@ -13,7 +13,14 @@ from werkzeug.routing import RequestRedirect
 from workbench.attempt import Attempt, attempt, stack_of
 from workbench.browser import Page
 from workbench.gaps import bare_route, near_assignment, route_of, unread_file
-from workbench.hints import guards_that_redirect, is_about_login_view, lacks_login_view, row_for
+from workbench.hints import (
+    blueprints_apart,
+    guards_that_redirect,
+    is_about_login_view,
+    lacks_login_view,
+    row_for,
+    text_of_error,
+)
 from workbench.names import files_of
 from workbench.nothing import after_request
 from workbench.scene import Scene, text_of
@@ -57,6 +64,10 @@ def named_elsewhere(finding, copy):
             return error.file, None
         if getattr(error, "endpoint", None) and (bare := bare_route(copy)):
             return bare[:2]
+        if "Missing user_loader" in text_of_error(error) and (
+            unread := unread_file(copy, "user_loader")
+        ):
+            return unread
         row, match = row_for(Scene(error, copy, page))
         if not row or "line" not in row:
             return None
@@ -68,6 +79,8 @@ def named_elsewhere(finding, copy):
         return next(iter(starts_of(guards[0], copy)), None)
     if page and page.status.startswith("404"):
         found = bare_route(copy) or unread_file(copy, route_of(page.path))
+        if not found and blueprints_apart(copy):
+            found = next(iter(lines_that_fit(r"\bBlueprint\(", copy)), None)
     elif page and lacks_login_view(page):
         found = near_assignment(copy, "login_view")
     return found and found[:2]

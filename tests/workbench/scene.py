@@ -87,13 +87,16 @@ def quotes_are_odd(code):
     return any(code.count(quote) % 2 for quote in ("'", '"'))
 
 
+def is_indented_in_two_ways(scene):
+    """Say whether some lines of the file begin with a tab, and others with a space."""
+    text = text_of(scene.places[-1][0]) if scene.places else ""
+    return bool(re.search("^\t", text, re.M) and re.search("^ +[^\t ]", text, re.M))
+
+
 OBSERVATIONS = {
+    "tabs and spaces": is_indented_in_two_ways,
     "a quote is alone": lambda scene: quotes_are_odd(scene.code),
     "no close name": lambda scene: not scene.asked,
-    "nobody found": lambda scene: scene.deeds and scene.deeds.asked and not scene.deeds.found,
     "not a function of yours": lambda scene: not scene.calls_own_function,
     "called by a library": lambda scene: scene.error.__traceback__ and not scene.frames,
-    "a database refused": lambda scene: scene.deeds and scene.deeds.refused,
-    "in a template": lambda scene: scene.places and scene.places[-1][0].suffix != ".py",
-    "in a library": lambda scene: not scene.is_own,
 }

@@ -96,7 +96,8 @@ def closest(name, names):
     names = [one for one in names if isinstance(one, str) and hidden >= one.startswith("_")]
     names = [one for one in dict.fromkeys(names) if one != name]
     same = [one for one in names if bare(one) == bare(name) or sorted(one) == sorted(name)]
-    return next(iter(same or get_close_matches(name, names, 1, ENOUGH)), None)
+    near = get_close_matches(name, same, 1, 0) or get_close_matches(name, names, 1, ENOUGH)
+    return next(iter(near), None)
 
 
 def bare(name):
