@@ -64,6 +64,7 @@ KNOWN_KEYS = """
     yousecretkey youwillneverguess youwillneverknow youwillneverknowthis zaq12wsx
 """.split()
 SETS_THE_KEY = r"(?i)secret_?key"
+NEEDS_A_KEY = "SECRET_KEY is set"
 NO_MANAGER = "no app.login_manager"
 
 
@@ -73,7 +74,7 @@ def secret_key(app, copy):
     key = app.config["SECRET_KEY"]
     alike = get_close_matches("SECRET_KEY", [name for name in app.config if app.config[name]])
     require(
-        "SECRET_KEY is set",
+        NEEDS_A_KEY,
         key and isinstance(key, str | bytes),
         want="text or bytes in SECRET_KEY",
         got=repr(key),
@@ -89,13 +90,14 @@ def secret_key(app, copy):
 def test_the_first_page_answers(app, stranger):
     """the app answers: GET / shows a page"""
     page = stranger.get("/")
+    no_key = "no secret key" in str(page.error)
 
     expect(
         page.opens(),
         want="200 OK",
         got=page,
         read="the-first-page",
-        shared="" if hasattr(app, "login_manager") else NO_MANAGER,
+        shared=NEEDS_A_KEY if no_key else "" if hasattr(app, "login_manager") else NO_MANAGER,
     )
 
 
@@ -155,8 +157,17 @@ def test_flask_bcrypt_is_ready(app, copy):
 
 def test_the_secret_key_stays_the_same(secret_key, second_start, copy):
     """SECRET_KEY stays the same when the app starts again"""
-    _, after = second_start
-
+    before, after = second_start
+    require(
+        "cookies have the same names when the app starts again",
+        after.cookies == before.cookies,
+        want=f"cookies named as at the first start: {before.cookies[0]}",
+        got=f"at the second start: {after.cookies[0]}",
+        read="the-secret-key",
+        hint="A browser sends a cookie under the name that it got. What makes the name?",
+        at=copy,
+        word=r"COOKIE_",
+    )
     expect(
         after.key == repr(secret_key),
         want="the same key in both starts",

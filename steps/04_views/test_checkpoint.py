@@ -14,7 +14,7 @@ from workbench.people import ADA, GRACE, LUCY, MARY, STRANGER
 from workbench.users import names_of
 from workbench.ways import way_through
 
-NAMES = ("Zoë", "Łucja", " mary ", "m" * 60)
+NAMES = ("Zoë", "Łucja", " mary ", "{lucy}", "m" * 60)
 TAKEN = r"taken|exists?\b|already|in use|another name|vergeben"
 NUL = "gr\0ace"
 

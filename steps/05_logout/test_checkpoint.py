@@ -56,6 +56,7 @@ def back_again(logged_out, fill_in, people):
         got=page,
         read="log-out",
         hint="What does the logout view do besides ending the login?",
+        at=logged_out,
     )
     return page
 
@@ -133,6 +134,7 @@ def test_you_can_log_in_again(back_again):
         got=back_again,
         read="log-out",
         hint="What does the logout view change besides ending the login?",
+        at=back_again,
     )
 
 

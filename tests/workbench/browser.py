@@ -219,8 +219,10 @@ class Browser:
 
         parts = urlsplit(address)
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        body, headers = {}, SENT | ({"Referer": self.address} if self.address else {}) | more
-        headers = {k: v for k, v in headers.items() if cgi(k) not in self.client.environ_base}
+        body, headers = {}, SENT | ({"Referer": self.address} if self.address else {})
+        headers = {
+            k: v for k, v in headers.items() if cgi(k) not in self.client.environ_base
+        } | more
         if method == "POST":
             body = encoded(data, enctype)
             origin = f"{parts.scheme}://{parts.netloc}"

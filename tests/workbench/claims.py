@@ -4,6 +4,7 @@ What an app may believe is read out of its own code: the names that it asks a re
 the words that it compares with.
 """
 
+import base64
 import functools
 import re
 from urllib.parse import urlencode
@@ -47,6 +48,10 @@ class Claims:
             ways[f'"{value}" in the address'] = functools.partial(self.by_query, value)
             ways[f'"{value}" in headers'] = functools.partial(self.by_headers, value)
             ways[f'"{value}" in cookies'] = functools.partial(self.by_cookies, value)
+        for kind in ("Basic", "Bearer"):
+            ways[f"an Authorization of {self.name}"] = functools.partial(
+                self.by_authorization, kind
+            )
         for address in ADDRESSES:
             ways[f"a header that says {address}"] = functools.partial(self.from_address, address)
         return ways
@@ -63,6 +68,11 @@ class Claims:
         """Open /welcome with the claim in headers."""
         names = [*USUAL_HEADERS, *(name for name in self.asked if re.fullmatch(r"[\w-]+", name))]
         return browser.get("/welcome", **dict.fromkeys(names, value))
+
+    def by_authorization(self, kind, browser):
+        """Open /welcome with a name and no password, as HTTP's own login sends them."""
+        told = base64.b64encode(f"{self.name}:".encode()).decode() if kind == "Basic" else self.name
+        return browser.get("/welcome", Authorization=f"{kind} {told}")
 
     def by_cookies(self, value, browser):
         """Open /welcome with the claim in cookies of the visitor's own making."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import TemplateNotFound
+from sqlalchemy.exc import SQLAlchemyError
 
 from workbench.attempt import Attempt, StillRunning, attempt, describe
 from workbench.browser import Page, shorten
@@ -65,8 +66,15 @@ class Finding(pytest.fail.Exception):
         whole = isinstance(crash, StillRunning | TemplateNotFound)  # the other texts differ
         seen = crash and (type(crash) if whole else describe(crash))
         loop = self.got.loop() if isinstance(self.got, Page) else ""
-        names = [self.precondition, self.shared, seen, loop]
+        names = [self.precondition, self.shared, seen, loop, self.uncaught()]
         return [name for name in names if name]
+
+    def uncaught(self):
+        """Return where an error of the values that were sent has ended, else None."""
+        refused = isinstance(self.error(), ValueError | SQLAlchemyError)
+        if not refused or not isinstance(self.got, Page):
+            return None
+        return f"{type(self.error()).__name__} at {' '.join(self.got.asked)}"
 
     def chosen_hint(self, copy):
         """Return the hint that follows from what was got; for an unknown crash there is none."""

@@ -122,7 +122,8 @@ def starts_of(thing, copy):
     """Return (file, number of its first line) of a thing; of an app, of each of its files."""
     if is_whole(thing, copy):
         files = [Path(module.__file__) for module in copy.modules.values() if module.__file__]
-        return [(file, 1) for file in sorted(files, key=lambda file: file.stem != copy.source.stem)]
+        files.sort(key=lambda file: file.stem != copy.source.stem)
+        return [(file, 1) for file in [*files, *copy.settings_files()]]
     if isinstance(thing, Path):
         return [(thing, None)]
     if isinstance(thing, list):  # a stack, innermost first

@@ -23,7 +23,9 @@ from workbench.hiding import refuse_shadows
 from workbench.missing import refuse_missing
 
 ENTRY_FILES = ("app.py", "wsgi.py", "app/__init__.py", "__init__.py")  # where Flask looks, too
-WRITTEN = (".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt")
+PAGES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt")
+SETTINGS_FILES = (".cfg", ".toml", ".json", ".ini", ".env")
+WRITTEN = (".py", *PAGES, *SETTINGS_FILES)
 SETTINGS = ("FLASK_", "TRUSTED_", "SECRET_KEY", "DATABASE_URL", "RATELIMIT_STORAGE_URI")
 
 FACTORIES = ("create_app", "make_app")  # which Flask calls
@@ -77,6 +79,10 @@ class AppCopy:
         for file in sorted(self.copied, key=lambda file: (file.suffix != ".py", file)):
             if file.suffix in WRITTEN:
                 yield file, file.read_text("utf-8", "backslashreplace")
+
+    def settings_files(self):
+        """Return the files beside the learner's Python that may hold settings."""
+        return [file for file, _ in self.texts() if file.suffix in SETTINGS_FILES]
 
     def file_with(self, words):
         """Return the first of the learner's files that holds these words, or None."""

@@ -18,6 +18,7 @@ from workbench.loader import AppCopy, cheap_salts, development
 TESTS = Path(__file__).resolve().parents[1]
 PATIENCE = 30  # seconds
 LATER = datetime.timedelta(days=1, hours=1)
+COOKIES = ("SESSION_COOKIE_NAME", "REMEMBER_COOKIE_NAME", "SESSION_COOKIE_PATH")
 ANOTHER_FOLDER = "another-place"
 ANOTHER_SEED = {"PYTHONHASHSEED": "1843"}
 
@@ -27,6 +28,7 @@ class Start:
     """What an app was seen to hold, as text; `error` is what stopped the start."""
 
     key: str = ""  # the SECRET_KEY
+    cookies: list = field(default_factory=list)  # their names
     addresses: list = field(default_factory=list)  # of the databases: their files
     users: list = field(default_factory=list)  # their names
     found: str = ""  # the name of the user whom the user loader gives back for the id
@@ -73,7 +75,8 @@ class SecondProcess:
 def seen_in(copy, name, user_id, password):
     """Return the Start of an app that is loaded: its key, its users, and one user more closely."""
     app, addresses = copy.app, [engine.url.database or "" for engine in copy.databases.engines]
-    seen = Start(key=repr(app.config["SECRET_KEY"]), addresses=addresses)
+    cookies = [str(app.config.get(name)) for name in COOKIES]
+    seen = Start(key=repr(app.config["SECRET_KEY"]), cookies=cookies, addresses=addresses)
     with app.test_request_context():
         db = app.extensions.get("sqlalchemy")
         mappers = db.Model.registry.mappers if db else ()
