@@ -151,6 +151,7 @@ class Browser:
         self.address = None  # of the page that is open
         self.set_cookies = []  # during the last visit
         self.refused = {}  # cookies that no browser keeps, and why
+        self.waiting = []  # messages of flash() that no page has shown yet
 
     def get(self, path, **headers):
         """Open a page, follow at most 5 redirects, and return the Page."""

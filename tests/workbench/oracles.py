@@ -117,6 +117,27 @@ def is_marked(tag, attribute):
     return str(tag.get(attribute, "")).startswith(MARK)
 
 
+# A message is shown where it was made
+
+
+def tells_in_time(page, _judge):
+    """Yield a message that a visitor reads only later, on a page about something else."""
+    waiting = page.browser.waiting
+    late = next((words for words in waiting if page.opens() and page.says(words)), None)
+    waiting += [words for words, _ in page.deeds.flashed if not page.says(words)]
+    if late:
+        waiting.remove(late)
+        yield Finding(
+            precondition="a message is shown on the page that it is about",
+            want="the message at once, after the redirect at the latest",
+            got=f'"{late}" on {page.path}, which comes later',
+            read="04_views#say-why",
+            hint="Which pages ask for the messages? See get_flashed_messages().",
+            at=page.template or page,
+            word="get_flashed_messages",
+        )
+
+
 # What a visitor reads is finished
 
 
@@ -195,6 +216,7 @@ RULES = (
     answers,
     keeps_the_password_to_itself,
     shows_names_as_text,
+    tells_in_time,
     reads_like_a_page,
     sets_cookies_that_stay,
 )

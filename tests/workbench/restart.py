@@ -4,6 +4,7 @@ The second start is another process, with another hash seed, in another folder, 
 day, with the files that the first one has left. Run as a module, this file is that process.
 """
 
+import atexit
 import datetime
 import json
 import os
@@ -31,6 +32,7 @@ class Start:
     cookies: list = field(default_factory=list)  # their names
     addresses: list = field(default_factory=list)  # of the databases: their files
     users: list = field(default_factory=list)  # their names
+    left: list = field(default_factory=list)  # the names after the app has ended
     found: str = ""  # the name of the user whom the user loader gives back for the id
     fits: bool = False  # the password is right for that user
     error: Retold | None = None
@@ -110,6 +112,9 @@ def main():
         with time_machine.travel(datetime.datetime.now(datetime.UTC) + LATER):
             tried = copy.load()
         seen = Start(error=tried.error) if tried.error else seen_in(copy, **task)
+        if not tried.error:
+            atexit._run_exitfuncs()
+            seen.left = seen_in(copy, **task).users
     answer.write(json.dumps(vars(seen) | {"error": seen.error and retold(seen.error)}))
     answer.close()
     os._exit(0)  # whatever the app has left running

@@ -78,9 +78,10 @@ def still_there(second_start, copy):
     before, after = second_start
     require(
         "a user is still there when the app starts again",
-        MARY not in before.users or (after.users == before.users and after.found == before.found),
+        MARY not in before.users
+        or (before.users == after.users == after.left and after.found == before.found),
         want=f"the users of the first start: {listed(before.users)}",
-        got=f"users at the second start: {listed(after.users)}",
+        got=f"users at the second start: {listed(after.users)}, at its end: {listed(after.left)}",
         why=lambda: why_not_the_same(before, after),
         read="02_model#the-table",
         at=copy,
@@ -90,6 +91,9 @@ def still_there(second_start, copy):
 
 def why_not_the_same(before, after):
     """Find out why the users of an app are not the same when it starts again."""
+    if after.left != after.users:
+        hint = "What does the app do when it ends? See atexit."
+        return {"hint": hint, "word": r"atexit|finally|signal"}
     if after.users == before.users:
         fact = f"the user loader finds {after.found} for the id of {MARY}"
         return {"fact": fact, "hint": "What does get_id() return, and is it the same each time?"}
