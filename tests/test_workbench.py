@@ -9,7 +9,8 @@ from flask import Flask, jsonify, redirect, request, session
 from test_diffs import lines_of_code
 from workbench import attempt as patience
 from workbench.attempt import Observed, StillRunning, attempt, describe, stack_of
-from workbench.browser import MAX_REDIRECTS, Browser, Page
+from workbench.browser import Browser
+from workbench.page import MAX_REDIRECTS, Page
 
 MACHINERY = [ROOT / "conftest.py", *sorted((ROOT / "tests/workbench").glob("*.py"))]
 FIELDS = """
@@ -75,7 +76,8 @@ def form(html):
 
 def test_a_form_sends_what_a_browser_sends():
     """Every field with a name is sent, filled in or as it stands, and one button."""
-    sent = form(FIELDS).filled_in({"username": "grace", "password": "secret words"})
+    typed = {"username": "grace", "password": "secret words"}
+    sent = form(FIELDS).filled_in(typed, by_hand=False)
 
     assert dict(sent) == {
         "username": "grace",

@@ -5,11 +5,11 @@ import unicodedata
 
 import pytest
 from workbench.attempt import attempt
-from workbench.browser import shorten
 from workbench.deeds import watched
 from workbench.finding import expect, require
 from workbench.leaks import revealed_by_this
 from workbench.names import stray_method
+from workbench.page import shorten
 from workbench.people import ANOTHER_PASSWORD, MARY, PASSWORD
 
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")

@@ -4,13 +4,15 @@ import re
 from urllib.parse import urlencode, urljoin
 
 import pytest
-from workbench.browser import HOME, Browser, is_ours, shorten
-from workbench.causes import LIMIT, lost_redirect, why_let_in, why_silent
+from workbench.browser import HOME, Browser, is_ours
+from workbench.causes import lost_redirect, why_let_in, why_silent
 from workbench.finding import expect, require
 from workbench.fixtures import listed
 from workbench.lines import view_at
 from workbench.oracles import MARK, NAMES_LIKE_CODE
+from workbench.page import shorten
 from workbench.people import ADA, GRACE, LUCY, MARY, STRANGER
+from workbench.refusals import LIMIT
 from workbench.users import names_of
 from workbench.ways import way_through
 
@@ -326,7 +328,7 @@ def works_on(fill_in, stored_users, people):
     return works_on
 
 
-def test_registering_leads_to_the_login_page(registered, login_page, the_way, success_to_one):
+def test_registering_leads_to_the_login_page(registered, login_page, success_to_one):
     """registering leads to the login page"""
     expect(
         registered.at("/login"),
@@ -405,7 +407,7 @@ def test_a_long_password_is_refused(register_explains, register, fill_in, messag
 
 
 def test_logging_in_leads_to_the_welcome_page(
-    ada, grace, each_name, odd_names, foreign_link, fill_in, people, request
+    ada, the_way, grace, each_name, odd_names, foreign_link, fill_in, people, request
 ):
     """logging in leads to the welcome page, which greets you by name"""
     page = fill_in("/login", people.ada, people.password)

@@ -3,7 +3,6 @@
 import itertools
 
 import pytest
-from workbench.browser import shorten
 from workbench.causes import lost_redirect
 from workbench.claims import Claims, is_closed
 from workbench.finding import expect, require
@@ -11,6 +10,7 @@ from workbench.fixtures import listed
 from workbench.forms import same_path
 from workbench.guards import guard_of, why_open_to_strangers, why_still_in
 from workbench.lines import view_at
+from workbench.page import shorten
 from workbench.people import GRACE
 from workbench.users import names_of
 from workbench.ways import links_of
@@ -23,6 +23,16 @@ PASSING = ("_flashes",)  # in the session until it is shown
 def logged_out(ada, people):
     """The page that answers when ada has pressed her logout button."""
     welcome = ada.get("/welcome")
+    require(
+        "browsers ask for the welcome page again after a logout",
+        not welcome.may_be_kept(),
+        want="no max-age= in Cache-Control of /welcome",
+        got=f"Cache-Control: {welcome.headers.get('Cache-Control')}",
+        read="log-out",
+        hint="Who sees the page in the hour after the logout, without the server being asked?",
+        at=welcome.browser.judge.copy,
+        word=r"(?i)cache|max_age",
+    )
     form = welcome.form_to("/logout")
     require(
         "the welcome page has a button that logs you out",

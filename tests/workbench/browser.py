@@ -1,142 +1,25 @@
 """A browser without a window: it opens pages, fills in their forms and follows redirects."""
 
-import functools
 import re
-from collections import Counter
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from flask import got_request_exception
 from werkzeug.datastructures import MultiDict
+from werkzeug.http import dump_cookie
+from werkzeug.test import EnvironBuilder
 
-from workbench.attempt import Observed, attempt, describe
+from workbench.attempt import Observed, attempt
 from workbench.cookies import refused_cookies
-from workbench.deeds import Deeds, watched
-from workbench.forms import PLAIN, forms_of, is_password, parsed, same_path
-from workbench.text import gist, holds, lines_of
+from workbench.deeds import watched
+from workbench.forms import PLAIN
+from workbench.page import HOME, MAX_REDIRECTS, Page, shorten
 
-MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
 KEEPING_THE_METHOD = (307, 308)
-HOME = "http://localhost"
+NO_TYPE = ("", "")  # enctype and accept-charset of a form
+UNICODE = ("utf-8", "utf8", "unknown")
 REFRESH = re.compile(r"""<meta[^>]*refresh[^>]*content=["']?\s*0\s*;\s*url=([^"'>\s]+)""", re.I)
 SENT = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en", "User-Agent": "Mozilla/5.0"}
-PAGES = ("/", "/register", "/login", "/welcome", "/logout")
-
-
-class Page:
-    """What a visitor sees: where they ended up, the status, the text, the forms."""
-
-    def __init__(self, browser, address, status="", html="", hops=(), error=None):
-        """Hold an answer; `hops` are the redirects on the way, `error` is what broke."""
-        self.browser = browser
-        self.asked = ("GET", address)  # what the visitor did
-        self.typed = {}  # what they typed into the form that led here
-        self.held_before = ()  # the names in the session when the form was sent
-        self.set_cookies = []  # on the way, as the app sent them
-        self.sent = ()  # the names of the form's fields
-        self.deeds = Deeds()  # what the app did
-        self.address = address
-        self.path = urlsplit(address).path
-        self.status = status  # as HTTP writes it: 404 NOT FOUND
-        self.hops = list(hops)  # (status, Location) pairs
-        self.error = error
-        self.html = html
-
-    @functools.cached_property
-    def forms(self):
-        """The forms of the page."""
-        return forms_of(parsed(self.html), self.base)
-
-    @property
-    def base(self):
-        """The address that relative ones are counted from."""
-        tag = parsed(self.html).find("base", href=True) if "<base" in self.html else None
-        return urljoin(self.address, tag["href"]) if tag else self.address
-
-    @functools.cached_property
-    def placed(self):
-        """The visible lines of the page as (place among the tags, text) pairs."""
-        return lines_of(parsed(self.html))
-
-    @property
-    def lines(self):
-        """The visible lines of the page."""
-        return [text for _, text in self.placed]
-
-    @property
-    def template(self):
-        """The file of the last template that was rendered on the way to this page, or None."""
-        return next(reversed(self.deeds.templates), None)
-
-    @property
-    def text(self):
-        """The visible text in one line."""
-        return " ".join(self.lines)
-
-    def opens(self):
-        """Say whether this is a page that a visitor can use: 200 OK, nothing broken."""
-        return self.status.startswith("200") and not self.error
-
-    def at(self, path):
-        """Say whether the visitor ended up at this path, and nothing broke."""
-        return same_path(self.path, path) and self.opens()
-
-    def says(self, word):
-        """Say whether the visible text holds the word; capitals do not matter."""
-        return holds(self.text, word)
-
-    def greets(self, name):
-        """Say whether this is the welcome page, and it holds the name."""
-        return self.at("/welcome") and self.says(name)
-
-    def news(self, *before):
-        """Return the visible lines that the pages `before` lack.
-
-        A place whose words differ from one of them to the next is left out: a tip, a clock.
-        """
-        changing = {place for one in before for place, _ in set(one.placed) ^ set(before[0].placed)}
-        old = Counter(text for place, text in before[0].placed)
-        new = Counter(text for place, text in self.placed if place not in changing)
-        return list((new - old).elements())
-
-    def password_form(self):
-        """Return the form with a password field, the page's own before those of other pages."""
-        having = [form for form in self.forms if any(map(is_password, form.fields))]
-        having.sort(key=lambda form: leads_to_a_page(form.action))
-        having.sort(key=lambda form: not same_path(form.action, self.path))
-        return having[0] if having else None
-
-    def form_to(self, path):
-        """Return the form that is sent to `path` by POST, or None."""
-        return next((form for form in self.forms if form.leads_to(path)), None)
-
-    def loop(self):
-        """Name the pages that lead to each other again and again, or return an empty string."""
-        path = [urlsplit(urljoin(HOME, location)).path for _, location in self.hops]
-        path = [same or "/" for same in path]
-        for length in range(1, len(path) // 2 + 1):
-            cycle = path[-length:]
-            if path[-2 * length : -length] == cycle:
-                return " -> ".join([cycle[-1], *cycle]) + ", again and again"
-        return ""
-
-    def __str__(self):
-        """Say what was observed, for the `got` line of a message."""
-        if len(self.hops) > MAX_REDIRECTS:
-            return self.loop() or (
-                f"more than {MAX_REDIRECTS} redirects, the last one to {self.hops[-1][1]}"
-            )
-        hops = [hop for hop in self.hops if not hop[0].startswith("308")]  # these add a slash
-        seen = [f"{status}, sent to {location}" for status, location in hops[:1]]
-        if self.error:
-            seen.append(f"{self.status[:3]} {describe(self.error)}".strip())
-        elif self.opens():
-            seen += [] if seen else [self.status]
-            words = shorten(gist(parsed(self.html)), 70)
-            seen.append(f'the page says "{words}"' if words else "empty page")
-        elif self.status:
-            seen.append(self.status)
-        return ", ".join(seen)
 
 
 class Browser:
@@ -166,23 +49,32 @@ class Browser:
 
         Without `follow` the visitor is slow, and has not come to where they are sent.
         """
-        data, held = form.filled_in(values, by_hand), list(self.session())
+        data, before = form.filled_in(values, by_hand), self.session_cookie()
         if form.method == "GET":
             page = self._open("GET", urljoin(form.action, f"?{urlencode(data)}"), typed=values)
         else:
-            page = self._open("POST", form.action, data, form.enctype, values, follow=follow)
-        page.held_before = held
+            page = self._open("POST", form.action, data, form.encoding, values, follow=follow)
+        page.session_before = before
         return page
 
-    def session(self):
-        """Return what the session cookie holds, as a dict."""
-        try:
-            with self.client.session_transaction() as session:
-                return dict(session)
-        except RuntimeError:  # without a SECRET_KEY there is no session
-            return {}
+    def session_cookie(self):
+        """Return the value of the session cookie, or None."""
+        site, name = self.app.session_interface, self.app.config["SESSION_COOKIE_NAME"]
+        domain = site.get_cookie_domain(self.app) or "localhost"
+        cookie = self.client.get_cookie(name, domain=domain, path=site.get_cookie_path(self.app))
+        return cookie and cookie.decoded_value
 
-    def _open(self, method, address, data=(), enctype="", typed=(), headers=(), follow=True):
+    def session(self, cookie=None):
+        """Return what the session cookie, or another value of it, holds, as a dict."""
+        name, value = self.app.config["SESSION_COOKIE_NAME"], cookie or self.session_cookie()
+        if not value:
+            return {}
+        environ = {"HTTP_COOKIE": dump_cookie(name, value), "HTTP_HOST": "localhost"}
+        environ |= {"REMOTE_ADDR": self.client.environ_base["REMOTE_ADDR"]}
+        request = self.app.request_class(EnvironBuilder(environ_base=environ).get_environ())
+        return dict(self.app.session_interface.open_session(self.app, request) or {})
+
+    def _open(self, method, address, data=(), enctype=NO_TYPE, typed=(), headers=(), follow=True):
         self.set_cookies = []
         with watched() as deeds:
             page = self._follow(method, address, data, enctype, dict(headers), follow)
@@ -203,13 +95,15 @@ class Browser:
             if response.status_code not in REDIRECTS or not goal:
                 goal = refresh_of(html)
             if not goal:
-                return Page(self, address, response.status, html, hops, error)
+                page = Page(self, address, response.status, html, hops, error)
+                page.headers = response.headers
+                return page
             hops.append((response.status, goal))
             address = urljoin(address, goal)
             if not follow or not is_ours(address) or len(hops) > MAX_REDIRECTS:
                 return Page(self, address, hops=hops)
             if response.status_code not in KEEPING_THE_METHOD:
-                method, data, enctype = "GET", (), ""
+                method, data, enctype = "GET", (), NO_TYPE
 
     def _request(self, method, address, data, enctype, more):
         """Send one request; return the response, or None, and what broke, or None."""
@@ -225,7 +119,7 @@ class Browser:
             k: v for k, v in headers.items() if cgi(k) not in self.client.environ_base
         } | more
         if method == "POST":
-            body = encoded(data, enctype)
+            body = encoded(data, *enctype)
             origin = f"{parts.scheme}://{parts.netloc}"
             headers |= {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         with got_request_exception.connected_to(note, self.app):
@@ -255,18 +149,16 @@ def unsendable(response):
     return None
 
 
-def encoded(data, enctype):
+def encoded(data, enctype, charset):
     """Return the body of a form as the arguments of a test client."""
+    if charset and charset not in UNICODE:
+        body = urlencode(data, encoding=charset, errors="xmlcharrefreplace")
+        return {"data": body.encode(), "content_type": "application/x-www-form-urlencoded"}
     if enctype == PLAIN:
         lines = "".join(f"{name}={value}\r\n" for name, value in data)
         return {"data": lines.encode(), "content_type": PLAIN}
     is_multipart = enctype == "multipart/form-data"
     return {"data": MultiDict(data)} | ({"content_type": enctype} if is_multipart else {})
-
-
-def leads_to_a_page(address):
-    """Say whether an address is that of one of the pages that every app has."""
-    return any(same_path(address, path) for path in PAGES)
 
 
 def cgi(header):
@@ -277,8 +169,3 @@ def cgi(header):
 def is_ours(address):
     """Say whether the address stays on the site under test."""
     return urlsplit(address).hostname in ("localhost", "127.0.0.1")
-
-
-def shorten(text, width):
-    """Cut the text to `width` characters."""
-    return text if len(text) <= width else text[: width - 3].rstrip() + "..."

@@ -4,64 +4,15 @@ Each function returns what a Finding takes: the fact that was seen, a hint that 
 it, and what of the learner's is behind it.
 """
 
-import re
 from urllib.parse import urlsplit
 
-from workbench.attempt import attempt, describe
-from workbench.browser import leads_to_a_page
+from workbench.attempt import attempt
 from workbench.fixtures import listed
 from workbench.forms import same_path
 from workbench.hints import files_below, template_folders
 from workbench.lines import calls, mentions, view_of
+from workbench.refusals import refused_by_form, stopped_before, why_not_kept
 from workbench.users import names_of
-
-LIMIT = "Each visitor here has an address of their own. Whom does this limit count together?"
-COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")
-
-
-def sent_astray(answer, page):
-    """Say that the form of one page was sent to another page, if it was."""
-    path = urlsplit(answer.asked[1]).path
-    if same_path(path, page.path) or not leads_to_a_page(path):
-        return None
-    fact = f"the form on {page.path} was sent to {path}"
-    hint = "Where does action= of the form lead?"
-    whole = page.template or page.browser.app
-    word = rf"action=.*{re.escape(path.strip('/'))}|<form|action="
-    return {"fact": fact, "hint": hint, "at": whole, "word": word}
-
-
-def stopped_before(answer, page):
-    """Find out what has kept a form from the view, or stopped it there unseen; else None."""
-    if answer.status.startswith("429"):
-        return {"fact": "the app's own limit is reached", "hint": LIMIT, "sure": True}
-    if astray := sent_astray(answer, page):
-        return astray
-    if answer.browser.refused and answer.deeds.form_errors:
-        return why_not_kept(answer)
-    if answer.deeds.caught:
-        error = answer.deeds.caught[-1]
-        fact = f"an error handler answers {describe(error)}"
-        hint = "Your handler hides this error. What does the error say?"
-        return {"fact": fact, "hint": hint, "crash": error}
-    if answer.deeds.form_errors:
-        return refused_by_form(answer)
-    return None
-
-
-def refused_by_form(answer):
-    """Say which fields a form of Flask-WTF has refused, and why."""
-    errors = answer.deeds.form_errors
-    fact = "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in errors.items())
-    hint = "The view asks form.errors nothing. Where does the page show them?"
-    if "csrf_token" in errors:
-        hint = "Which call puts the hidden token into the form? See hidden_tag()."
-    return {
-        "fact": f"Flask-WTF refuses {fact}",
-        "hint": hint,
-        "at": answer.template,
-        "word": "<form",
-    }
 
 
 def lost_redirect(page):
@@ -170,26 +121,10 @@ def why_not_compared(deeds):
     return {"fact": f"{fact}, no user found by {deeds.asked[-1]}", "hint": hint}
 
 
-def why_not_kept(answer):
-    """Find out why a login is gone with the next request: look at the settings of the cookie."""
-    app = answer.browser.app
-    for name, reason in answer.browser.refused.items():
-        hint = "Which setting of the cookie says so, and what do browsers ask for then?"
-        fact = f"browsers refuse the cookie {name}: {reason}"
-        word = r"COOKIE_(DOMAIN|SAMESITE|NAME)|LIFETIME"
-        return {"fact": fact, "hint": hint, "at": app, "word": word, "sure": True}
-    setting = next((name for name in COOKIE_SETTINGS if app.config.get(name)), None)
-    if setting:
-        fact = f'the login is lost with the cookie: {setting} is "{app.config[setting]}"'
-        hint = "A browser keeps a cookie for the site and the path that it names. Which are yours?"
-        return {"fact": fact, "hint": hint, "at": app, "word": setting}
-    hint = "What else does the view do to the session?"
-    return {"fact": "a login that the session does not keep", "hint": hint}
-
-
 def why_not_let_in(answer, user_model):
     """Find out what a login view does when the password fits, and nobody is signed in."""
-    app, before = answer.browser.app, {"_flashes", "_fresh", *answer.held_before}
+    app, earlier = answer.browser.app, answer.session_before
+    before = {"_flashes", "_fresh", *(answer.browser.session(earlier) if earlier else ())}
     held = sorted(answer.browser.session().keys() - before)
     db = app.extensions["sqlalchemy"]
     with app.app_context():

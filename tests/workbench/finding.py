@@ -10,12 +10,12 @@ from jinja2 import TemplateNotFound
 from sqlalchemy.exc import SQLAlchemyError
 
 from workbench.attempt import Attempt, StillRunning, attempt, describe
-from workbench.browser import Page, shorten
 from workbench.chapters import reading
 from workbench.gaps import gap_in_template
 from workbench.hints import hint_for_error, hint_for_page
 from workbench.lines import line_behind
 from workbench.loader import AppCopy
+from workbench.page import Page, shorten
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 100  # characters
@@ -92,7 +92,7 @@ def expect(kept, why=dict, **found):
     `why` looks closer, and returns more of the Finding; it is called only then.
     """
     if not kept:
-        raise Finding(**found, **why())
+        raise Finding(**(found | why()))
 
 
 def require(sentence, kept, **found):

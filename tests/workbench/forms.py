@@ -11,6 +11,7 @@ SENDING = ("submit", "image")  # types of buttons that send a form
 FIELDS = ("input", "textarea", "select")
 NEVER_SENT = ("submit", "image", "button", "reset", "file")
 PLAIN = "text/plain"  # an enctype that no framework reads as fields
+HIDDEN = re.compile(r"display:\s*none|visibility:\s*hidden")
 ANSWERS = {  # what a person types where a page insists, by the type of the field
     "email": "ada@example.org",
     "tel": "+44 20 7946 0000",
@@ -32,6 +33,7 @@ class Form:
         self.action = urljoin(address, self.said("action", ""))
         self.method = "POST" if self.said("method", "").upper() == "POST" else "GET"
         self.enctype = self.said("enctype", "").lower()
+        self.encoding = (self.enctype, tag.get("accept-charset", "").lower().split(" ")[0])
         outer = page.find_all(FIELDS, form=name) if name else []
         inner = [field for field in tag.find_all(FIELDS) if field.get("form") in (None, name)]
         self.fields = [*inner, *(field for field in outer if field not in inner)]
@@ -46,12 +48,17 @@ class Form:
     def asks_for(self, *names):
         """Say whether a browser sends a field of each name by POST, in a way that Flask reads."""
         usable = {field.get("name") for field in self.fields if not is_locked(field)}
-        sends = self.method == "POST" and self.enctype != PLAIN and bool(self.button)
+        sends = self.method == "POST" and self.enctype != PLAIN and self.can_be_sent()
         return sends and set(names) <= usable & set(self.names)
 
     def leads_to(self, path):
         """Say whether the form has a button that sends it to this path by POST."""
-        return self.method == "POST" and same_path(self.action, path) and bool(self.button)
+        return self.method == "POST" and same_path(self.action, path) and self.can_be_sent()
+
+    def can_be_sent(self):
+        """Say whether people see a button that sends the form."""
+        stopped = "return false" in self.tag.get("onsubmit", "")
+        return bool(self.button) and is_visible(self.button) and not stopped
 
     def takes(self, **values):
         """Say whether a browser lets people send these values: does each field's limit fit?"""
@@ -99,7 +106,7 @@ class Form:
         fields = f", fields: {', '.join(self.names)}" if self.names else ", no fields with a name"
         locked = [field["name"] for field in self.fields if field.get("name") and is_locked(field)]
         cannot = f" ({', '.join(locked)} cannot be typed into)" if locked else ""
-        button = "" if self.button else ", no button"
+        button = "" if self.can_be_sent() else ", no button that sends it"
         path = urlsplit(self.action).path
         return f'a form with method="{method}"{enctype}, sent to {path}{fields}{cannot}{button}'
 
@@ -113,6 +120,12 @@ def is_button(tag):
     """Say whether the tag is a button that sends a form when it is pressed."""
     sends = kind_of(tag) in SENDING or (tag.name == "button" and not tag.has_attr("type"))
     return sends and not is_disabled(tag)
+
+
+def is_visible(tag):
+    """Say whether a browser shows the tag, as far as the page itself says."""
+    around = [tag, *tag.parents]
+    return not any(one.has_attr("hidden") or HIDDEN.search(one.get("style", "")) for one in around)
 
 
 def is_password(tag):

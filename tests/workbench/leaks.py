@@ -28,7 +28,7 @@ def keeps_the_password_to_itself(page, judge):
                 if shown := reveals(str(value)):
                     yield leak(f"{shown} is in {column}", page, LOGGING_IN)
         if page.set_cookies:
-            if shown := reveals(repr(page.browser.session())):
+            if shown := reveals(str(page.browser.session())):
                 yield leak(f"{shown} is in the session, which is a cookie", page)
             elif shown := reveals(unquote_plus(" ".join(page.set_cookies))):
                 yield leak(f"{shown} is in a cookie", page)

@@ -11,7 +11,6 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from workbench.attempt import Attempt, attempt, stack_of
-from workbench.browser import Page
 from workbench.gaps import bare_route, near_assignment, route_of, unread_file
 from workbench.hints import (
     blueprints_apart,
@@ -23,6 +22,7 @@ from workbench.hints import (
 )
 from workbench.names import files_of
 from workbench.nothing import after_request
+from workbench.page import Page
 from workbench.scene import Scene, text_of
 
 DEFINITION = r"\bdef |\bclass |\blambda\b"

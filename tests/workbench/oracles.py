@@ -4,6 +4,7 @@ A rule that is broken is told once: by the check whose promise it is, else by th
 it. So other checks are not held up by it.
 """
 
+import functools
 import re
 
 import pytest
@@ -12,8 +13,10 @@ from workbench.finding import JUDGE, TOLD, Finding
 from workbench.forms import parsed
 from workbench.leaks import LOGGING_IN, keeps_the_password_to_itself, leak, revealed_by_this
 from workbench.lines import view_of
+from workbench.page import placed_lines
 
 PENDING = pytest.StashKey[dict]()  # of a run: {(app, sentence): Finding}
+LAST = "the last check of a step"
 MARK = "x9q"  # of names that look like code
 PRODUCT = ("7*191", "1337")  # what a name asks to compute, and what comes of it
 NAMES_LIKE_CODE = (
@@ -69,9 +72,12 @@ def pytest_runtest_call(item):
         judge.look_at_files()
         pending = item.config.stash.setdefault(PENDING, {})
         pending.update({(judge.copy.source, s): f for s, f in judge.findings.items()})
-        later = {one.name for one in item.session.items[item.session.items.index(item) + 1 :]}
-        for key, finding in pending.items():
-            if key not in item.config.stash[TOLD] and finding.told_by not in later:
+        after = item.session.items[item.session.items.index(item) + 1 :]
+        later = {one.name for one in after} | {LAST for one in after if one.path == item.path}
+        told = item.config.stash[TOLD]
+        for (source, _), finding in pending.items():
+            known = any((source, reason) in told for reason in finding.reasons())
+            if not known and finding.told_by not in later:
                 raise finding
     return result
 
@@ -145,10 +151,10 @@ def reads_like_a_page(page, judge):
     """Yield text that was meant for a template or for Python, not for visitors."""
     if page.error:
         return
-    typed = [tag.get(name, "") for tag in parsed(page.html).find_all("input") for name in SHOWN]
-    code = [tag.get_text() for tag in parsed(page.html).find_all(["code", "pre"])]
-    text = " ".join([page.text, *map(str, typed)])
-    for words in filter(None, (*judge.names, *code)):
+    text = readable(page.html)
+    if not BRACKETS.search(text):
+        return
+    for words in filter(None, judge.names):
         text = re.sub(re.escape(words), "", text, flags=re.I)
     for pattern, hint in UNFINISHED:
         found = re.search(pattern, text)
@@ -166,6 +172,18 @@ def reads_like_a_page(page, judge):
 
 
 SHOWN = ("value", "placeholder")
+BRACKETS = re.compile(r"[{}<>]")
+
+
+@functools.lru_cache(200)
+def readable(html):
+    """Return the text of a page and of its fields, without what it shows as code."""
+    soup = parsed(html)
+    typed = [str(tag.get(name, "")) for tag in soup.find_all("input") for name in SHOWN]
+    text = " ".join(text for _, text in placed_lines(html))
+    for tag in soup.find_all(["code", "pre"]):
+        text = text.replace(tag.get_text(), "") if tag.get_text() else text
+    return " ".join([text, *typed])
 
 
 # Whatever is sent, there is an answer; cookies are such that browsers keep them
@@ -176,6 +194,7 @@ def answers(page, _judge):
     if page.error or page.status.startswith("5"):
         yield Finding(
             precondition="whatever a visitor sends, the page does not break",
+            told_by=LAST,  # a check that looks at this page may have more to say
             want="a page",
             got=page,
             fact=f"{page.asked[0]} {page.asked[1].removeprefix('http://localhost')[:60]}",

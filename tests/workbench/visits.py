@@ -7,11 +7,12 @@ import itertools
 
 import pytest
 
-from workbench.browser import MAX_REDIRECTS, Browser
+from workbench.browser import Browser
 from workbench.causes import why_not_greeted, why_not_stored
 from workbench.finding import JUDGE, require
 from workbench.guards import why_guests_are_in
 from workbench.oracles import Judge
+from workbench.page import MAX_REDIRECTS
 from workbench.people import People
 from workbench.users import names_of
 
@@ -80,9 +81,11 @@ def page_with_form(browser, path, read):
         hint = "Which template holds the form, and into which block of the page does it go?"
     require(
         f"the form on {path} posts username and password",
-        form and form.asks_for("username", "password"),
+        form and form.asks_for("username", "password") and not page.forbids_forms(),
         want='a form with method="post", fields: username, password, and a button',
-        got=form
+        got=("Content-Security-Policy: " + page.headers["Content-Security-Policy"])
+        if page.forbids_forms()
+        else form
         or (
             'no field has type="password"'
             if typed_openly
@@ -122,21 +125,27 @@ def fill_in(new_browser):
 
 @pytest.fixture
 def fresh(new_browser):
-    """Return a function that opens a page twice and anew: (what it shows, what it shows then)."""
+    """Return a function that opens a page in a new browser, once in a test."""
     seen = {}
 
     def fresh(path):
         if path not in seen:
-            seen[path] = [new_browser().get(path), new_browser().get(path)]
+            seen[path] = new_browser().get(path)
         return seen[path]
 
     return fresh
 
 
 @pytest.fixture
-def message(fresh):
+def message(fresh, new_browser):
     """Return a function that lists the lines of a page which a first visit does not show."""
-    return lambda page: page.news(*fresh(page.path)) if not page.error else []
+
+    def message(page):
+        if page.error or not page.news(fresh(page.path)):
+            return []
+        return page.news(fresh(page.path), new_browser().get(page.path))  # what changes is no news
+
+    return message
 
 
 @pytest.fixture
