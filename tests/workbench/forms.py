@@ -106,7 +106,7 @@ class Form:
         fields = f", fields: {', '.join(self.names)}" if self.names else ", no fields with a name"
         locked = [field["name"] for field in self.fields if field.get("name") and is_locked(field)]
         cannot = f" ({', '.join(locked)} cannot be typed into)" if locked else ""
-        button = "" if self.can_be_sent() else ", no button that sends it"
+        button = "" if self.can_be_sent() else ", no button"
         path = urlsplit(self.action).path
         return f'a form with method="{method}"{enctype}, sent to {path}{fields}{cannot}{button}'
 
