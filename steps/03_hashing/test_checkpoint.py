@@ -7,7 +7,7 @@ from workbench.attempt import attempt
 from workbench.browser import shorten
 from workbench.deeds import watched
 from workbench.finding import expect, require
-from workbench.oracles import revealed_by_this
+from workbench.leaks import revealed_by_this
 from workbench.people import ANOTHER_PASSWORD, MARY, PASSWORD
 
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")

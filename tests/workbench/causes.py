@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from workbench.attempt import attempt, describe
 from workbench.browser import leads_to_a_page
+from workbench.cookies import refusing
 from workbench.fixtures import listed, names_of
 from workbench.forms import same_path
 from workbench.hints import files_below, template_folders
 from workbench.lines import calls, mentions, view_of
+from workbench.ways import no_title, title_of
 
 LIMIT = "Each visitor here has an address of their own. Whom does this limit count together?"
 COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")
@@ -158,9 +160,9 @@ def why_not_kept(answer):
     app = answer.browser.app
     for name, reason in answer.browser.refused.items():
         hint = "Which setting of the cookie says so, and what do browsers ask for then?"
-        fact = f"browsers refuse the cookie {name}: {reason}"
-        word = r"COOKIE_(DOMAIN|SAMESITE|NAME)|LIFETIME"
-        return {"fact": fact, "hint": hint, "at": app, "word": word, "sure": True}
+        word, why = r"COOKIE_(DOMAIN|SAMESITE|NAME)|LIFETIME", refusing(name)
+        seen = {"fact": f"{why}: {reason}", "shared": why, "sure": True}
+        return {"hint": hint, "at": app, "word": word} | seen
     setting = next((name for name in COOKIE_SETTINGS if app.config.get(name)), None)
     if setting:
         fact = f'the login is lost with the cookie: {setting} is "{app.config[setting]}"'
@@ -230,6 +232,7 @@ def why_silent(page, hint):
     return {
         "got": page,
         "fact": f"flash() got {page.deeds.message}",
+        "shared": "" if title_of(page) else no_title(page.path),
         "hint": hint,
         "at": shows or page.template,
         "word": "get_flashed_messages",

@@ -4,38 +4,19 @@ A rule that is broken is told once: by the check whose promise it is, else by th
 it. So other checks are not held up by it.
 """
 
-import base64
-import functools
-import hashlib
-import html
-import re
-from urllib.parse import unquote_plus
-
 import pytest
 
+from workbench.browser import HOME, shorten
+from workbench.cookies import refusing
 from workbench.finding import Finding
-from workbench.forms import parsed
-from workbench.lines import view_of
+from workbench.leaks import LOGGING_IN, keeps_the_password_to_itself, leak, revealed_by
+from workbench.markup import shows_names_as_text
+from workbench.unfinished import reads_like_a_page
 
 JUDGE = pytest.StashKey["Judge"]()  # of a test
 PENDING = pytest.StashKey[dict]()  # of a run: {(app, sentence): Finding}
 DONE = pytest.StashKey[set]()  # of a run: what has been told
-REGISTERING = "test_registering_leads_to_the_login_page"
-LOGGING_IN = "test_logging_in_leads_to_the_welcome_page"
-MARK = "x1843"  # of names that look like code
-PRODUCT = ("7*191", "1337")  # what a name asks to compute, and what comes of it
-NAMES_LIKE_CODE = (
-    f"'\"><i id={MARK}>{{{{{PRODUCT[0]}}}}} onfocus={MARK}",
-    f"<i id={MARK}>",
-    f"{{{{{PRODUCT[0]}}}}} id={MARK}",
-)
-UNFINISHED = (
-    (r"\{\{.*?\}\}|\{%.*?%\}", "Which line shows this text without Jinja reading it?"),
-    (r"\{ ?[A-Za-z_][\w.]*(?:\(\))? ?\}", "Jinja's expressions have two braces, and Python's f?"),
-    (r"<(?:bound method|function) .*?>", "What calls a method, and what only names it?"),
-    (r"<[A-Za-z_][\w.]*(?: object at 0x\w+| [\w@.]+)>", "Which attribute of the object is meant?"),
-)
-SAMESITE = r"(?i)^(?!.*(?:remember|set_cookie))[^#]*cookie.*[\"'](?:lax|strict)[\"']"
+SAMESITE = r"(?i)^(?!.*(?:remember|set_cookie))[^#]*(?:cookie|samesite).*[\"'](?:lax|strict)[\"']"
 
 
 class Judge:
@@ -86,152 +67,6 @@ def pytest_runtest_call(item):
 KEPT = ((PENDING, dict), (DONE, set))
 
 
-# The password that was typed is nowhere but in the request
-
-
-def keeps_the_password_to_itself(page, judge):
-    """Yield what reveals a password: a table, a cookie, an address, the page, a log."""
-    asked = unquote_plus(page.asked[1])
-    for password in judge.passwords:
-        if password in asked:
-            continue
-        reveals = revealed_by_this(password)
-        for statement, values in page.deeds.written:
-            for column, value in named_values(statement, values):
-                if shown := reveals(str(value)):
-                    yield leak(f"{shown} is in {column}", page, LOGGING_IN)
-        if page.set_cookies:
-            if shown := reveals(repr(page.browser.session())):
-                yield leak(f"{shown} is in the session, which is a cookie", page)
-            elif shown := reveals(unquote_plus(" ".join(page.set_cookies))):
-                yield leak(f"{shown} is in a cookie", page)
-        for _, location in page.hops:
-            if password in unquote_plus(location):
-                yield leak("the password is in the address of a redirect", page)
-        if password in html.unescape(page.html):
-            yield leak(f"the password is on the page {page.path}", page, at=page.template or page)
-        if shown := reveals(" ".join(page.deeds.said)):
-            yield leak(f"{shown} is in what the app prints or logs", page, word=r"print\(|log")
-
-
-def leak(fact, page=None, told_by=REGISTERING, **found):
-    """Return the finding that a password has got out."""
-    view = page and view_of(page)
-    return Finding(
-        precondition="the password that was typed is kept nowhere: only its hash is stored",
-        want="the password in the request, and nowhere else",
-        got=fact,
-        read="04_views#register",
-        hint="Who could read it there? Which line puts it there?",
-        told_by=told_by if page is None or page.path != "/register" else REGISTERING,
-        **{"at": view} | found,
-    )
-
-
-@functools.lru_cache(50)
-def disguises(password):
-    """Return {what a password looks like without protection: what to call that}."""
-    raw = password.encode()
-    plain = {
-        password: "the password",
-        password.upper(): "the password",
-        password.lower(): "the password",
-        password[::-1]: "the password, reversed,",
-        base64.b64encode(raw).decode().rstrip("="): "the password, in Base64,",
-        raw.hex(): "the password, in hexadecimal,",
-    }
-    hashes = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
-    return plain | {
-        hashlib.new(name, raw).hexdigest(): f"an unsalted {name.upper()} of the password"
-        for name in hashes
-    }
-
-
-def revealed_by_this(password):
-    """Return a function that says what of the password a text reveals, if anything."""
-    return lambda text: next((what for look, what in disguises(password).items() if look in text), "")
-
-
-def revealed_by(text):
-    """Return a function that says what of a password this text reveals, if anything."""
-    return lambda password: revealed_by_this(password)(text)
-
-
-def named_values(statement, values):
-    """Yield (column in words, value) of what an INSERT or UPDATE writes."""
-    table = re.search(r"(?:INTO|UPDATE) [\"`]?(\w+)", statement)
-    listed = re.search(r"\(([^()]*)\) VALUES", statement)
-    columns = listed[1].split(", ") if listed else re.findall(r"(\w+)[\"`]?=\?", statement)
-    rows = values if isinstance(values, list) else [values]
-    for row in rows:
-        row = list(row.values()) if isinstance(row, dict) else list(row)
-        names = columns if len(columns) == len(row) else [""] * len(row)
-        for name, value in zip(names, row, strict=False):
-            where = f"the table {table[1]}" if table else "the database"
-            yield (f"the column {name} of {where}" if name else where), value
-
-
-# A name is data, wherever it is shown
-
-
-def shows_names_as_text(page, _judge):
-    """Yield what has made code of a name: a tag, an attribute, an expression."""
-    if MARK not in page.html and PRODUCT[1] not in page.html:
-        return
-    soup, fact = parsed(page.html), ""
-    if soup.find("i", id=MARK):
-        fact = f"the < of a name has begun a tag, at {page.path}"
-    elif soup.find(lambda tag: any(is_marked(tag, name) for name in ("id", "onfocus"))):
-        fact = f"a name has brought an attribute of its own into a tag, at {page.path}"
-    elif PRODUCT[1] in page.html:
-        fact = f"a name with {{{{{PRODUCT[0]}}}}} in it was computed, at {page.path}"
-    if fact:
-        yield Finding(
-            precondition="a name is shown as it was typed, and is no part of the page",
-            want="the name as text, whatever it holds",
-            got=fact,
-            read="04_views#welcome",
-            hint="Jinja turns < into &lt; by itself, between quotes, too. What switches that off?",
-            at=page.template or view_of(page),
-            word=r"\|\s*safe\b|autoescape|Markup|render_template_string|=\{\{",
-            told_by=LOGGING_IN,
-        )
-
-
-def is_marked(tag, attribute):
-    """Say whether an attribute of the tag comes out of a name."""
-    return str(tag.get(attribute, "")).startswith(MARK)
-
-
-# What a visitor reads is finished
-
-
-def reads_like_a_page(page, judge):
-    """Yield text that was meant for a template or for Python, not for visitors."""
-    if page.error:
-        return
-    typed = [tag.get(name, "") for tag in parsed(page.html).find_all("input") for name in SHOWN]
-    code = [tag.get_text() for tag in parsed(page.html).find_all(["code", "pre"])]
-    text = " ".join([page.text, *map(str, typed)])
-    for words in (*judge.names, *code):
-        text = text.replace(words, "") if words else text
-    for pattern, hint in UNFINISHED:
-        if found := re.search(pattern, text):
-            yield Finding(
-                precondition="a page shows words for visitors, no braces and no objects",
-                want="what the expression stands for",
-                got=f"{found[0]} on the page {page.path}",
-                read="04_views#templates",
-                hint=hint,
-                at=judge.copy.file_with(found[0]) or page.template or page,
-                word=rf"{re.escape(found[0])}|\{{\{{ *current_user *\}}\}}",
-            )
-            return
-
-
-SHOWN = ("value", "placeholder")
-
-
 # Whatever is sent, there is an answer; cookies are such that browsers keep them
 
 
@@ -240,11 +75,18 @@ def answers(page, _judge):
     if page.error or page.status.startswith("5"):
         yield Finding(
             precondition="whatever a visitor sends, the page does not break",
-            want="a page",
+            want=f"a page that answers {told(page)}",
             got=page,
-            fact=f"{page.asked[0]} {page.asked[1].removeprefix('http://localhost')[:60]}",
             read="04_views#log-in",
         )
+
+
+def told(page):
+    """Say what a visitor has done to get this page."""
+    method, address = page.asked
+    name = page.typed.get("username")
+    what = f"{method} {shorten(address.removeprefix(HOME), 50)}"
+    return what if name is None else f'{what}, with the name "{shorten(name, 30)}"'
 
 
 def sets_cookies_that_stay(page, judge):
@@ -253,6 +95,7 @@ def sets_cookies_that_stay(page, judge):
         yield Finding(
             precondition="a browser keeps the cookies that the app sets",
             want=f"a cookie {name} that browsers keep",
+            shared=refusing(name),
             got=f"browsers refuse it: {reason}",
             read="04_views#log-in",
             hint="Which setting of the cookie says so?",
@@ -261,18 +104,34 @@ def sets_cookies_that_stay(page, judge):
         )
     session = page.browser.app.config.get("SESSION_COOKIE_NAME", "session")
     for header in page.set_cookies:
-        lacks_it = header.startswith(f"{session}=") and "samesite" not in header.lower()
-        if lacks_it and judge.copy.mentions(SAMESITE):
-            yield Finding(
-                precondition="the session cookie says SameSite, as you have set it",
-                want="SameSite=Lax in the cookie that is sent",
-                got=f"the cookie {session} without SameSite",
-                read="04_views#log-in",
-                hint="app.config accepts any name. Flask reads SESSION_COOKIE_SAMESITE. Which is yours?",
-                at=judge.copy,
-                word=SAMESITE,
-                told_by=LOGGING_IN,
-            )
+        if header.startswith(f"{session}="):
+            yield from keeps_its_settings(session, header.lower(), judge.copy)
+
+
+def keeps_its_settings(session, header, copy):
+    """Yield what the session cookie lacks that protects it from other sites, and from scripts."""
+    if "samesite" not in header and copy.mentions(SAMESITE):
+        yield Finding(
+            precondition="the session cookie says SameSite, as you have set it",
+            want="SameSite=Lax in the cookie that is sent",
+            got=f"the cookie {session} without SameSite",
+            read="04_views#log-in",
+            hint="app.config accepts any name. Flask reads SESSION_COOKIE_SAMESITE. Which is yours?",
+            at=copy,
+            word=SAMESITE,
+            told_by=LOGGING_IN,
+        )
+    if "httponly" not in header:
+        yield Finding(
+            precondition="no script of a page can read the session cookie",
+            want="HttpOnly in the cookie that is sent",
+            got=f"the cookie {session} without HttpOnly",
+            read="04_views#log-in",
+            hint="Flask says HttpOnly by itself. Which line switches that off?",
+            at=copy,
+            word=r"(?i)http_?only",
+            told_by=LOGGING_IN,
+        )
 
 
 RULES = (

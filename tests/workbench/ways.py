@@ -11,6 +11,7 @@ WORDS = {  # what a link says, and the page that is meant
     "/register": r"(register|sign[ -]?up|join|create (an |your )?account)\b",
 }
 PAGES = ("/", "/register", "/login")
+PORTS = (None, 5000)  # of an address, and the one that Flask takes by itself
 SENTENCE = "visitors find their way: every page has a title, and leads on"
 
 
@@ -18,10 +19,7 @@ def way_through(stranger, member):
     """Return a Finding's words, `kept` among them: what is wrong with the way through the pages."""
     pages = {path: stranger.get(path) for path in PAGES} | {"/welcome": member.get("/welcome")}
     pages = {path: page for path, page in pages.items() if page.opens()}
-    for_members = [address for _, address in links_of(member.get("/"))]
-    found = (
-        untitled(pages) or dead_end(pages) or wrong_link(pages, stranger) or out_of_reach(pages, for_members)
-    )
+    found = untitled(pages) or dead_end(pages) or wrong_link(pages, stranger) or out_of_reach(pages)
     want = "a title, links that work, and a way to register and to log in from the home page"
     words = {"sentence": SENTENCE, "kept": not found, "want": want, "read": "04_views#templates"}
     return words | (found or {"got": ""})
@@ -34,8 +32,13 @@ def untitled(pages):
     if not without or len(without) == len(titles):
         return None
     hint = "The other pages have one. What do they extend, and what does the view of this one return?"
-    page = pages[without[0]]
-    return {"got": f"GET {without[0]} has no title", "hint": hint, "at": page.template or page}
+    page, got = pages[without[0]], no_title(without[0])
+    return {"got": got, "hint": hint, "at": page.template or page, "shared": got}
+
+
+def no_title(path):
+    """Say that a page lacks a title; what else that page lacks may have the same reason."""
+    return f"GET {path} has no title"
 
 
 def title_of(page):
@@ -75,11 +78,16 @@ def wrong_link(pages, stranger):
             answer, meant = seen[address], promised(words)
             goal = urlsplit(address).path
             where = {"at": page.template or page, "word": re.escape(goal) + "|<a"}
-            if answer.error or answer.status[:1] in ("4", "5") and answer.status[:3] != "401":
+            if urlsplit(address).port not in PORTS:
+                got = f'the link "{words}" on {path} leads to {address}'
+                return {"got": got, "hint": "Which server is that? See url_for()."} | where
+            if answer.error or (answer.status[:1] in ("4", "5") and not answer.status.startswith("401")):
                 got = f'the link "{words}" on {path} leads to {goal}: {answer.status or answer}'
                 hint = "A link names an address, not a file. See url_for()."
                 return {"got": got, "hint": hint} | where
-            if meant and goal in (*PAGES, "/welcome") and not same_path(goal, meant):
+            leads_there = same_path(goal, meant) if meant else True
+            is_home = same_path(goal, "/") and answer.password_form()  # a login page may be there
+            if not leads_there and goal in (*PAGES, "/welcome") and not is_home:
                 got = f'the link "{words}" on {path} leads to {goal}'
                 return {"got": got, "hint": "Which view does this link name?"} | where
     return None
@@ -90,11 +98,8 @@ def promised(words):
     return next((path for path, pattern in WORDS.items() if re.match(pattern, words, re.I)), None)
 
 
-def out_of_reach(pages, for_members):
-    """Say which page a stranger cannot reach from the home page by links and buttons.
-
-    That is no fault where the site leaves one of them to its address, for members, too.
-    """
+def out_of_reach(pages):
+    """Say which page a stranger cannot reach from the home page by links and buttons."""
     if "/" not in pages or not any(links_of(page) for page in pages.values()):
         return None
     after = {"/register": "/login", "/login": "/welcome"}  # where their buttons lead
@@ -109,8 +114,6 @@ def out_of_reach(pages, for_members):
                 goals += [page.path, after.get(page.path, "")]
             more += [known for goal in goals for known in PAGES if same_path(goal, known)]
     missing = [path for path in ("/register", "/login") if path not in reached]
-    hidden = [path for path in missing if any(same_path(path, one) for one in for_members)]
-    missing = hidden or missing if len(missing) > 1 else hidden
     if not missing:
         return None
     hint = "Who sees the link to it? A visitor without a login needs it most."

@@ -87,7 +87,7 @@ class Logout(MethodView):
         return redirect(url_for("login"))
 
 
-app.add_url_rule("/", view_func=lambda: "<a href=/login>Login</a>", endpoint="index")
+app.add_url_rule("/", view_func=lambda: "<a href=/login>Login</a> or <a href=/register>join</a>", endpoint="index")
 for view in (Register, Login, Welcome, Logout):
     name = view.__name__.lower()
     app.add_url_rule(f"/{name}", view_func=view.as_view(name))

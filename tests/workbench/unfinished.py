@@ -1,0 +1,63 @@
+"""A rule of every visit: what a visitor reads is finished, and was meant for visitors."""
+
+import re
+
+from workbench.finding import Finding
+from workbench.forms import parsed
+from workbench.markup import MARK
+
+TAGS = "a|b|br|button|div|em|form|h[1-6]|i|input|li|p|span|strong|u|ul"
+UNFINISHED = (
+    (r"\{\{.*?\}\}|\{%.*?%\}", "Which line shows this text without Jinja reading it?"),
+    (r"\{ ?[A-Za-z_][\w.]*(?:\(\))? ?\}", "Jinja's expressions have two braces, and Python's f?"),
+    (
+        r"<(?:(?:bound|built-in) method|(?:built-in )?function|generator) .*?>",
+        "What calls a method, and what only names it?",
+    ),
+    (r"<[A-Za-z_][\w.]*(?: object at 0x\w+| [\w@.]+)>", "Which attribute of the object is meant?"),
+    (
+        r"\(?\b(?:sqlite3|sqlalchemy|psycopg2?)\.[\w.]+|\[SQL: .{,20}|Traceback \(most recent",
+        "Who reads this, and what does it tell them of your database?",
+    ),
+    (r"(?<![\w%])%(?:\(\w+\))?[ds]\b", "What puts a value in the place of this?"),
+    (
+        r"\(([\"'])[^\"']+\1,\)|\[([\"'])[^\"']+\2(?:, ([\"'])[^\"']+\3)*\]",
+        "This is how Python writes a list. Which part of it is for the visitor?",
+    ),
+    (rf"</?(?:{TAGS})(?: [^<>]*)?/?>", "Jinja shows tags of a text as they are. Whose are these?"),
+)
+SHOWN = ("value", "placeholder")
+
+
+def reads_like_a_page(page, judge):
+    """Yield text that was meant for a template or for Python, not for visitors."""
+    found, hint = ("", "") if page.error else unfinished_in(page, judge.names)
+    if found:
+        yield Finding(
+            precondition="a page shows words for visitors, no braces and no objects",
+            want="words that a visitor understands",
+            got=f"{found} on the page {page.path}",
+            read="04_views#templates",
+            hint=hint,
+            at=judge.copy.file_with(found) or page.template or page,
+            word=rf"{re.escape(found)}|\{{\{{ *current_user *\}}\}}",
+        )
+
+
+def unfinished_in(page, names):
+    """Return (words, hint) of the first such text on a page, two empty texts if there is none."""
+    if MARK in page.html:  # the page shows a name that looks like code
+        return "", ""
+    soup = parsed(page.html)
+    fields = [str(tag.get(name, "")) for tag in soup.find_all("input") for name in SHOWN]
+    if "None" in fields:
+        return "None in a field", "What does this expression give at the first visit?"
+    code = [tag.get_text() for tag in soup.find_all(["code", "pre"])]
+    text = " ".join([page.text, *fields])
+    odd = [name for name in names if any(re.search(pattern, name) for pattern, _ in UNFINISHED)]
+    for words in (*odd, *code):
+        text = re.sub(re.escape(words), "", text, flags=re.IGNORECASE) if words else text
+    for pattern, hint in UNFINISHED:
+        if found := re.search(pattern, text):
+            return found[0], hint
+    return "", ""
