@@ -130,7 +130,13 @@ class Browser:
             crashes += [error for error in [unsendable(tried.value)] if error]
             self.set_cookies += tried.value.headers.getlist("Set-Cookie")
             self.refused |= refused_cookies(tried.value, self.client)
-        return tried.value, next(iter(crashes), tried.error)
+        return tried.value, next(iter(crashes), tried.error) or why_not_sent(tried.value)
+
+
+def why_not_sent(response):
+    """Return the error of a server that cannot send the headers of a response, or None."""
+    headers = response.headers if response is not None else {}
+    return attempt(lambda: [value.encode("latin-1") for value in headers.values()]).error
 
 
 def refresh_of(html):

@@ -13,6 +13,7 @@ from workbench.hints import files_below, template_folders
 from workbench.lines import calls, mentions, view_of
 from workbench.refusals import refused_by_form, stopped_before, why_not_kept
 from workbench.users import names_of
+from workbench.ways import no_title, title_of
 
 
 def lost_redirect(page):
@@ -185,6 +186,7 @@ def why_silent(page, hint):
     return {
         "got": page,
         "fact": f"flash() got {page.deeds.message}",
+        "shared": "" if title_of(page) else no_title(page.path),
         "hint": hint,
         "at": shows or page.template,
         "word": "get_flashed_messages",

@@ -28,6 +28,11 @@ def refused_cookies(response, client):
     return refused
 
 
+def refusing(name):
+    """Name the reason for which a login is lost, too, when browsers refuse this cookie."""
+    return f"browsers refuse the cookie {name}"
+
+
 def why_refused(name, cookie):
     """Return why browsers do not keep a cookie, or nothing."""
     domain = cookie["domain"].lstrip(".")

@@ -51,6 +51,12 @@ class Form:
         sends = self.method == "POST" and self.enctype != PLAIN and self.can_be_sent()
         return sends and set(names) <= usable & set(self.names)
 
+    def shows(self, name):
+        """Say whether what is typed into a field of this name can be read on the screen."""
+        named = [field for field in self.fields if field.get("name") == name]
+        seen = [field for field in named if kind_of(field) not in ("hidden", "checkbox")]
+        return bool(seen) and not any(map(is_password, seen))
+
     def leads_to(self, path):
         """Say whether the form has a button that sends it to this path by POST."""
         return self.method == "POST" and same_path(self.action, path) and self.can_be_sent()

@@ -1,4 +1,4 @@
-"""The password that was typed is nowhere but in the request."""
+"""A rule of every visit: the password that was typed is nowhere but in the request."""
 
 import base64
 import contextlib

@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from workbench.attempt import describe
+from workbench.cookies import refusing
 from workbench.forms import same_path
 from workbench.page import leads_to_a_page
 
@@ -61,9 +62,16 @@ def why_not_kept(answer):
     app = answer.browser.app
     for name, reason in answer.browser.refused.items():
         hint = "Which setting of the cookie says so, and what do browsers ask for then?"
-        fact = f"browsers refuse the cookie {name}: {reason}"
+        fact = f"{refusing(name)}: {reason}"
         word = r"COOKIE_(DOMAIN|SAMESITE|NAME)|LIFETIME"
-        return {"fact": fact, "hint": hint, "at": app, "word": word, "sure": True}
+        return {
+            "fact": fact,
+            "hint": hint,
+            "at": app,
+            "word": word,
+            "sure": True,
+            "shared": refusing(name),
+        }
     setting = next((name for name in COOKIE_SETTINGS if app.config.get(name)), None)
     if setting:
         fact = f'the login is lost with the cookie: {setting} is "{app.config[setting]}"'

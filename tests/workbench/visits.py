@@ -71,30 +71,26 @@ def page_with_form(browser, path, read):
         shared="a circle of redirects" if len(page.hops) > MAX_REDIRECTS else "",
     )
     form = page.password_form()
-    typed_openly = [one for one in page.forms if "password" in one.names]
+    typed_openly = [one for one in page.forms if one.shows("password")]
     hint = "What do the attributes method= of a form and name= of an input do?"
     if form and not form.button:
         hint = "What do people press to send the form?"
-    elif not form and typed_openly:
+    elif typed_openly and (not form or form in typed_openly):
         hint = "Which type of field hides what is typed? See type=."
     elif not form:
         hint = "Which template holds the form, and into which block of the page does it go?"
     require(
         f"the form on {path} posts username and password",
-        form and form.asks_for("username", "password") and not page.forbids_forms(),
+        form
+        and form.asks_for("username", "password")
+        and form not in typed_openly
+        and not page.forbids_forms(),
         want='a form with method="post", fields: username, password, and a button',
-        got=("Content-Security-Policy: " + page.headers["Content-Security-Policy"])
-        if page.forbids_forms()
-        else form
-        or (
-            'no field has type="password"'
-            if typed_openly
-            else f"no form with a password field, {page}"
-        ),
+        got=what_is_there(page, form, typed_openly),
         read=read,
         hint=hint,
         at=page.template or html_of(page),
-        word='name="?password' if typed_openly and not form else "<form",
+        word='name="?password' if typed_openly else "<form",
         shared=f"the form in {page.template.name}" if page.template and form else "",
     )
     return page
@@ -104,6 +100,17 @@ def html_of(page):
     """Return what holds the text of a page that has no template: the app's files, or its view."""
     copy = page.browser.judge.copy
     return copy if copy.mentions("<form|<button|<input") else page
+
+
+def what_is_there(page, form, typed_openly):
+    """Say what is on a page in place of a form that hides the password."""
+    if page.forbids_forms():
+        return f"Content-Security-Policy: {page.headers['Content-Security-Policy']}"
+    if form in typed_openly:
+        return f"{form}; the field password does not hide what is typed"
+    if typed_openly:
+        return 'no field has type="password"'
+    return form or f"no form with a password field, {page}"
 
 
 @pytest.fixture

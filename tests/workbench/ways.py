@@ -11,6 +11,7 @@ WORDS = {  # what a link says, and the page that is meant
     "/register": r"(register|sign[ -]?up|join|create (an |your )?account)\b",
 }
 PAGES = ("/", "/register", "/login")
+PORTS = (None, 5000)  # of an address, and the one that Flask takes by itself
 SENTENCE = "visitors find their way: every page has a title, and leads on"
 
 
@@ -36,11 +37,14 @@ def untitled(pages):
     without = [path for path, title in titles.items() if not title]
     if not without or len(without) == len(titles):
         return None
-    hint = (
-        "The other pages have one. What do they extend, and what does the view of this one return?"
-    )
-    page = pages[without[0]]
-    return {"got": f"GET {without[0]} has no title", "hint": hint, "at": page.template or page}
+    hint = "The other pages have one. What do they extend, and what does this view return?"
+    page, got = pages[without[0]], no_title(without[0])
+    return {"got": got, "hint": hint, "at": page.template or page, "shared": got}
+
+
+def no_title(path):
+    """Say that a page lacks a title; what else that page lacks may have the same reason."""
+    return f"GET {path} has no title"
 
 
 def title_of(page):
@@ -80,6 +84,9 @@ def wrong_link(pages, stranger):
             answer, meant = seen[address], promised(words)
             goal = urlsplit(address).path
             where = {"at": page.template or page, "word": re.escape(goal) + "|<a"}
+            if urlsplit(address).port not in PORTS:
+                got = f'the link "{words}" on {path} leads to {address}'
+                return {"got": got, "hint": "Which server is that? See url_for()."} | where
             if answer.error or (answer.status[:1] in ("4", "5") and answer.status[:3] != "401"):
                 got = f'the link "{words}" on {path} leads to {goal}: {answer.status or answer}'
                 hint = "A link names an address, not a file. See url_for()."

@@ -1,0 +1,58 @@
+"""What a visitor may send though no link and no form of the app does: odd words and addresses."""
+
+import ast
+import itertools
+import re
+from urllib.parse import urlencode
+
+from workbench.attempt import attempt
+
+NAMES = (  # each of them may be refused; if it is stored, it can log in
+    *("ADA", " mary ", "../mary o'neil", "Rene\u0301", "\u0141ukasz \U0001f33c"),
+    *("m" * 60, "mary@example.org", "%d {mary} {0} %(x)s"),
+)
+ODD_WORDS = ("x'", "-1", "")
+READS = r"\b{}(?:\.get(?:list)?\(|\[) *[\"']([\w-]+)[\"']"  # request.args.get("page")
+IN_ADDRESSES = r"(?:args|values)"
+SAYS_YES = ("1", "yes", "true", "on", "POST", "logout", "delete", "confirm")
+MOST = 40  # addresses for one page
+
+
+def asked_for(copy, where):
+    """Return the names under which the learner's files look something up in a part of requests."""
+    found = (re.findall(READS.format(where), text) for _, text in copy.texts())
+    return sorted(set(itertools.chain.from_iterable(found)))
+
+
+def words_in(copy):
+    """Return the short texts between quotes in the learner's Python."""
+    trees = [attempt(ast.parse, text).value for file, text in copy.texts() if file.suffix == ".py"]
+    nodes = itertools.chain.from_iterable(ast.walk(tree) for tree in trees if tree)
+    words = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    return sorted(word for word in words if isinstance(word, str) and 0 < len(word) < 40)
+
+
+def odd_addresses(copy, path):
+    """Yield addresses of a page with an odd word for each parameter that the app looks at."""
+    if names := asked_for(copy, IN_ADDRESSES):
+        yield from (f"{path}?{urlencode(dict.fromkeys(names, word))}" for word in ODD_WORDS)
+
+
+def asking_addresses(copy, path, *more):
+    """Yield addresses that ask a page to do something, in every word that the app may know."""
+    names = [*asked_for(copy, IN_ADDRESSES), *more]
+    known = [word for word in words_in(copy) if re.fullmatch(r"\w+", word)]
+    for word in dict.fromkeys([*SAYS_YES, *known[: MOST - len(SAYS_YES)]]):
+        yield f"{path}?{urlencode(dict.fromkeys(names, word))}"
+
+
+def send_oddities(browser, copy, paths):
+    """Open pages with odd words in their addresses, and in the cookies that the app reads."""
+    for path in paths:
+        for address in odd_addresses(copy, path):
+            browser.get(address)
+    for name in asked_for(copy, "cookies"):
+        browser.client.set_cookie(name, "{x")
+        for path in paths:
+            browser.get(path)
+        browser.client.delete_cookie(name)
