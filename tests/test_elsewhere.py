@@ -3,7 +3,7 @@
 import pytest
 from elsewhere import PAIRS, STYLES, WAYS, files_of, sit_pairs, some
 
-EACH = 2  # of the styles for each mistake; `python tests/elsewhere.py` sits all of them
+EACH = 1  # style for each mistake; `python tests/elsewhere.py` makes it in all of them
 NAMES = some(EACH)
 MARKED = [
     pytest.param(
@@ -21,13 +21,13 @@ def sittings():
 
 
 def test_there_are_many_pairs():
-    """Every mistake is made in some style, and in every style many are."""
+    """Each mistake of elsewhere.toml is made in some style, and in each style many are."""
     made = [pair.mistake.name for pair in PAIRS.values()]
     styles = [PAIRS[name].style for name in NAMES]
 
     assert len(NAMES) >= 150
     assert set(made) == set(WAYS)
-    assert min(styles.count(style) for style in STYLES) >= 15
+    assert min(styles.count(style) for style in STYLES) >= 10
 
 
 def test_a_planted_app_differs():
