@@ -60,7 +60,7 @@ def home():
 
 def create_user(username, password):
     """Store a new user; raise ValueError, with words for the page, if that cannot be."""
-    if not 0 < len(username.strip()) <= 64:
+    if not (username.isprintable() and 0 < len(username.strip()) <= 64):
         raise ValueError("Use a username of 1 to 64 characters.")
     user = User(username=username)
     user.set_password(password)

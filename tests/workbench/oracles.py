@@ -14,6 +14,7 @@ from workbench.page import HOME, shorten
 from workbench.unfinished import reads_like_a_page
 
 PENDING = pytest.StashKey[dict]()  # of a run: {(app, sentence): Finding}
+A_HASH = "$2"  # a check may type one, and it is stored
 LAST = "the last check of a step"
 SAMESITE = r"(?i)^(?!.*(?:remember|set_cookie))[^#]*(?:cookie|samesite).*[\"'](?:lax|strict)[\"']"
 
@@ -31,9 +32,10 @@ class Judge:
     def __call__(self, page):
         """Look at a page, and note the rules that the visit has broken."""
         if password := page.typed.get("password"):
-            is_secret = len(password) > 7 and not password.startswith("$2")  # that is a hash
+            name = page.typed.get("username", "")
+            is_secret = len(password) > 7 and password != name and not password.startswith(A_HASH)
             self.passwords |= {password} if is_secret else set()
-            self.names.add(page.typed.get("username", ""))
+            self.names.add(name)
         for rule in RULES:
             for finding in rule(page, self):
                 self.findings.setdefault(finding.precondition, finding)
