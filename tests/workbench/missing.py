@@ -69,6 +69,7 @@ def with_an_app(wanted, folder):
         if path.is_file() and MAKES_AN_APP.search(path.read_text("utf-8", "replace")):
             seen = f"no {wanted} there yet, but {path.name}, which makes a Flask app"
             hint = f"Rename it to {wanted}, or name it: --app={folder.name}/{path.name}"
+            hint = hint if wanted == "app.py" else f"Is it --app={folder.name}/{path.name}?"
             return seen, hint, path
     return None
 

@@ -110,11 +110,10 @@ def where_is(copy, name):
 def hint_for_attribute(scene):
     """Say where a method is that an object's class lacks, or return None."""
     name, kind = getattr(scene.error, "name", None), type(getattr(scene.error, "obj", None))
-    if not isinstance(scene.error, AttributeError) or kind.__module__ == "builtins":
+    if not isinstance(scene.error, AttributeError) or kind.__module__ not in scene.copy.modules:
         return None
-    owners = {f"class {one.__name__}" for one in kind.__mro__}
     for one in definitions(scene.files):
-        if one.name == name and one.kind == "function" and one.inside not in owners:
+        if one.name == name and one.kind == "function" and not one.inside.startswith("class "):
             inside = f"inside {one.inside}" if one.inside else f"outside class {kind.__name__}"
             what = f"{name} is defined at line {one.line}, {inside}."
             return f"{what} A class holds what is indented below its first line."
