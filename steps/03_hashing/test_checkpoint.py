@@ -8,6 +8,7 @@ from workbench.browser import shorten
 from workbench.deeds import watched
 from workbench.finding import expect, require
 from workbench.leaks import revealed_by_this
+from workbench.odd import words_in
 from workbench.people import ANOTHER_PASSWORD, MARY, PASSWORD
 
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
@@ -16,7 +17,7 @@ AS_LONG = f"{len(LONG_PASSWORD)} characters, {len(LONG_PASSWORD.encode())} bytes
 ALLOWED_PASSWORDS = (" a password with spaces ", "weave é, ö and ß", "x" * 72)
 WRONG_PASSWORDS = (
     *(ANOTHER_PASSWORD, PASSWORD.upper(), PASSWORD[::-1]),
-    *(PASSWORD[:8], PASSWORD[:-1], PASSWORD[:-1] + "z", PASSWORD + "s"),
+    *(PASSWORD[:8], PASSWORD[:-1], PASSWORD[:-1] + "z", PASSWORD + "s", PASSWORD.replace(" ", "")),
 )
 
 
@@ -84,7 +85,7 @@ def hashed(app, user):
 
 
 @pytest.fixture
-def checked(app, user_model, new_user, request):
+def checked(app, copy, user_model, new_user, request):
     """A user whose check_password() tells the right password from a wrong one."""
     require(
         "User has a method check_password(password)",
@@ -105,7 +106,7 @@ def checked(app, user_model, new_user, request):
         why=lambda: why_refused(app, right, deeds, new_user()),
         read="check-the-password",
     )
-    for password in WRONG_PASSWORDS:
+    for password in (*WRONG_PASSWORDS, user.password_hash, user.username, *words_in(copy)):
         before = user.password_hash
         wrong = attempt(user.check_password, password)
         changed = user.password_hash != before
@@ -137,6 +138,17 @@ def typed(checked, new_user):
             got=tried,
             read="check-the-password",
             hint="Is this password of 1 to 72 bytes treated like every other one, by both methods?",
+            at=user.set_password,
+        )
+        without = password.encode("ascii", "ignore").decode()
+        shorter = attempt(user.check_password, without)
+        require(
+            "every letter of a password counts, also one that ASCII lacks",
+            without == password or not shorter.value,
+            want=f'False for "{without}", which lacks letters of "{password}"',
+            got=shorter,
+            read="check-the-password",
+            hint="Who drops a letter before bcrypt gets the password?",
             at=user.set_password,
         )
     return ALLOWED_PASSWORDS

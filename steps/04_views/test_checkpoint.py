@@ -10,11 +10,12 @@ from workbench.finding import expect, require
 from workbench.fixtures import listed, names_of
 from workbench.lines import view_at
 from workbench.markup import NAMES_LIKE_CODE
-from workbench.odd import NAMES, send_oddities
+from workbench.odd import MOST, NAMES, send_oddities, words_in
 from workbench.people import ADA, GRACE, MARY, STRANGER
 from workbench.ways import way_through
 
 NUL = "gr\0ace"
+VICTIM = "hopper"
 SUCCESS = re.compile(r"(?i)successful|\bthank you\b|\b(?:account|user)\b.{,12}\bcreated\b")
 REFUSAL = re.compile(r"(?i)n[o']t\b|\b(?:no|un\w+|could|cannot|already|error|fail\w*)\b")
 
@@ -143,6 +144,45 @@ def why_not_the_same(answer, password, stored):
         return {"fact": fact, "hint": hint}
     hint = "What happens to capital letters when somebody registers, and when they log in?"
     return {"fact": f'she is stored as "{listed(stored)}"', "hint": hint}
+
+
+@pytest.fixture
+def only_one(ada, fill_in, copy, people):
+    """An account that one password opens, and no other that the app or a thief may know."""
+    name, password = people.named(VICTIM), people.password
+    fill_in("/register", name, password)
+    for wrong in (password.swapcase(), password.replace(" ", ""), name, *words_in(copy)[:MOST]):
+        answer = fill_in("/login", name, wrong)
+        require(
+            "only the password of a user opens their account",
+            wrong == password or not answer.deeds.logged_in,
+            want=f'"{name}" cannot log in with the password "{wrong}"',
+            got=answer,
+            read="log-in",
+            hint="Which line lets this password pass, beside check_password()?",
+            at=view_at(ada.app, "/login", "POST"),
+            word=r"\bif .*password",
+        )
+
+
+@pytest.fixture
+def not_from_within(grace, fill_in, people):
+    """Somebody who is logged in has tried the account of another one, with a wrong password."""
+    if not grace.known_as:
+        return
+    name = grace.known_as[0]
+    browser = fill_in("/login", people.ada, people.password).browser
+    answer = fill_in("/login", name, "not " + people.other, browser=browser)
+    page = browser.get("/welcome")
+    require(
+        "being logged in opens no other account",
+        not page.greets(name),
+        want=f'{people.ada}, who is logged in, needs the password of "{name}" to be logged in as her',
+        got=page,
+        read="log-in",
+        hint="Who is current_user in this line: the owner of the account, or the visitor?",
+        at=answer if answer.typed else None,
+    )
 
 
 @pytest.fixture
@@ -334,7 +374,9 @@ def test_logging_in_leads_to_the_welcome_page(
     )
 
 
-def test_a_wrong_password_lets_nobody_in(login_explains, grace, fill_in, message, people):
+def test_a_wrong_password_lets_nobody_in(
+    login_explains, grace, only_one, not_from_within, fill_in, message, people
+):
     """a wrong password lets nobody in: /welcome still greets nobody"""
     page = login_explains.browser.get("/welcome")
 

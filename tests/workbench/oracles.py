@@ -26,17 +26,19 @@ class Judge:
         """Watch the visitors of this app."""
         self.copy = copy
         self.passwords = set()  # that have been typed
-        self.names = set()
         self.findings = {}
 
     def __call__(self, page):
         """Look at a page, and note the rules that the visit has broken."""
-        if password := page.typed.get("password"):
-            self.passwords |= {password} if len(password) > 7 else set()
-            self.names.add(page.typed.get("username", ""))
+        if self.is_secret(page.typed.get("password", ""), page.typed.get("username")):
+            self.passwords.add(page.typed["password"])
         for rule in RULES:
             for finding in rule(page, self):
                 self.findings.setdefault(finding.precondition, finding)
+
+    def is_secret(self, password, name):
+        """Say whether a password is no word that a page or the app may show anyway."""
+        return len(password) > 7 and password != name and not self.copy.file_with(password)
 
     def look_at_files(self):
         """Note a password that has been written to a file."""
@@ -101,6 +103,7 @@ def sets_cookies_that_stay(page, judge):
             hint="Which setting of the cookie says so?",
             at=judge.copy,
             word=r"(?i)cookie",
+            told_by=LOGGING_IN,
         )
     session = page.browser.app.config.get("SESSION_COOKIE_NAME", "session")
     for header in page.set_cookies:

@@ -4,7 +4,6 @@ import re
 
 from workbench.finding import Finding
 from workbench.forms import parsed
-from workbench.markup import MARK
 
 TAGS = "a|b|br|button|div|em|form|h[1-6]|i|input|li|p|span|strong|u|ul"
 UNFINISHED = (
@@ -31,7 +30,8 @@ SHOWN = ("value", "placeholder")
 
 def reads_like_a_page(page, judge):
     """Yield text that was meant for a template or for Python, not for visitors."""
-    found, hint = ("", "") if page.error else unfinished_in(page, judge.names)
+    page.browser.is_odd |= is_unfinished(page.typed.get("username", ""))
+    found, hint = ("", "") if page.error or page.browser.is_odd else unfinished_in(page)
     if found:
         yield Finding(
             precondition="a page shows words for visitors, no braces and no objects",
@@ -44,19 +44,21 @@ def reads_like_a_page(page, judge):
         )
 
 
-def unfinished_in(page, names):
+def is_unfinished(text):
+    """Say whether a text looks like that, as the name of an odd visitor may."""
+    return any(re.search(pattern, text) for pattern, _ in UNFINISHED)
+
+
+def unfinished_in(page):
     """Return (words, hint) of the first such text on a page, two empty texts if there is none."""
-    if MARK in page.html:  # the page shows a name that looks like code
-        return "", ""
     soup = parsed(page.html)
     fields = [str(tag.get(name, "")) for tag in soup.find_all("input") for name in SHOWN]
     if "None" in fields:
         return "None in a field", "What does this expression give at the first visit?"
     code = [tag.get_text() for tag in soup.find_all(["code", "pre"])]
     text = " ".join([page.text, *fields])
-    odd = [name for name in names if any(re.search(pattern, name) for pattern, _ in UNFINISHED)]
-    for words in (*odd, *code):
-        text = re.sub(re.escape(words), "", text, flags=re.IGNORECASE) if words else text
+    for words in filter(None, code):
+        text = text.replace(words, "")
     for pattern, hint in UNFINISHED:
         if found := re.search(pattern, text):
             return found[0], hint
