@@ -34,8 +34,8 @@ class Mistake:
 
     @property
     def snapshots(self):
-        """The snapshots in which it is made, its own step first."""
-        return STEPS[self.step - 1 : self.until]
+        """The snapshots in which it is made: that of its own step, and the last that it fits."""
+        return sorted({self.home, STEPS[self.until - 1]})
 
 
 def table(name):

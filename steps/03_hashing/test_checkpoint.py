@@ -9,6 +9,7 @@ from workbench.deeds import watched
 from workbench.finding import expect, require
 from workbench.leaks import revealed_by_this
 from workbench.names import stray_method
+from workbench.odd import words_in
 from workbench.page import shorten
 from workbench.people import ANOTHER_PASSWORD, MARY, PASSWORD
 
@@ -106,7 +107,7 @@ def checked(app, copy, user_model, new_user, request):
         why=lambda: why_refused(app, right, deeds, new_user()),
         read="check-the-password",
     )
-    for password in WRONG_PASSWORDS:
+    for password in (*WRONG_PASSWORDS, user.password_hash, user.username, *words_in(copy)):
         before = user.password_hash
         wrong = attempt(user.check_password, password)
         changed = user.password_hash != before

@@ -33,6 +33,7 @@ class Browser:
         self.client.environ_base["REMOTE_ADDR"] = address
         self.address = None  # of the page that is open
         self.set_cookies = []  # during the last visit
+        self.is_odd = False  # has typed a name that looks like code
         self.refused = {}  # cookies that no browser keeps, and why
         self.waiting = []  # messages of flash() that no page has shown yet
 

@@ -14,6 +14,7 @@ from workbench.lines import view_of
 REGISTERING = "test_registering_leads_to_the_login_page"
 LOGGING_IN = "test_logging_in_leads_to_the_welcome_page"
 TO_URLSAFE = str.maketrans("+/", "-_")
+SAYING = r"print\(|\.(?:debug|info|warning|error|exception|critical|log|write)\("
 
 
 def keeps_the_password_to_itself(page, judge):
@@ -36,9 +37,10 @@ def keeps_the_password_to_itself(page, judge):
             if password in unquote_plus(location):
                 yield leak("the password is in the address of a redirect", page)
         if password in html.unescape(page.html):
-            yield leak(f"the password is on the page {page.path}", page, at=page.template or page)
+            found = {"at": page.template or page, "word": r"\.password|form *\}\}|form\[|form\.get"}
+            yield leak(f"the password is on the page {page.path}", page, **found)
         if shown := reveals(" ".join(page.deeds.said)):
-            yield leak(f"{shown} is in what the app prints or logs", page, word=r"print\(|log")
+            yield leak(f"{shown} is in what the app prints or logs", page, word=SAYING)
 
 
 def leak(fact, page=None, told_by=REGISTERING, **found):

@@ -6,7 +6,7 @@ from workbench.leaks import LOGGING_IN
 from workbench.lines import view_of
 
 MARK = "x9q"  # of names that look like code
-PRODUCT = ("7*191", "1337")  # what a name asks to compute, and what comes of it
+PRODUCT = ("8**9", "134217728")  # what a name asks to compute, and what comes of it
 NAMES_LIKE_CODE = (
     f"'\"><i id={MARK}>{{{{{PRODUCT[0]}}}}}%s onfocus={MARK}",
     f"<i id={MARK}>",
@@ -14,39 +14,52 @@ NAMES_LIKE_CODE = (
 )
 
 
+ENTITIES = "Jinja turns < into &lt; by itself, between quotes, too. What switches that off?"
+
+
 def shows_names_as_text(page, _judge):
-    """Yield what has made code of a name: a tag, an attribute, an expression."""
+    """Yield what has made code of a name: a tag, an attribute, a script, an expression."""
     if MARK not in page.html and PRODUCT[1] not in page.html:
         return
-    soup, fact = parsed(page.html), ""
-    if soup.find("i", id=MARK):
-        fact = f"the < of a name has begun a tag, at {page.path}"
-    elif soup.find(lambda tag: any(is_marked(tag, name) for name in ("id", "onfocus"))):
-        fact = f"a name has brought an attribute of its own into a tag, at {page.path}"
-    elif soup.find(lambda tag: any(code_of(tag, name) for name in tag.attrs)):
-        fact = f"the quotes of a name end the text in a script, at {page.path}"
-    elif PRODUCT[1] in page.html:
-        fact = f"a name with {{{{{PRODUCT[0]}}}}} in it was computed, at {page.path}"
+    fact, hint = code_made_of_a_name(parsed(page.html), page.html)
     if fact:
         yield Finding(
             precondition="a name is shown as it was typed, and is no part of the page",
             want="the name as text, whatever it holds",
-            got=fact,
+            got=f"{fact}, at {page.path}",
             read="04_views#welcome",
-            hint="Jinja turns < into &lt; by itself, between quotes, too. What switches that off?",
+            hint=hint,
             at=page.template or view_of(page),
-            word=r"\|\s*safe\b|autoescape|Markup|render_template_string|=\{\{",
+            word=r"\|\s*safe\b|autoescape|Markup|render_template_string|=\{\{|\bon\w+=|tojson",
             told_by=LOGGING_IN,
         )
 
 
-def code_of(tag, attribute):
-    """Say whether an attribute that is a script holds the quotes of a name as they are."""
-    value = str(tag.get(attribute, ""))
-    is_code = attribute.startswith("on") or value.startswith("javascript:")
-    return is_code and NAMES_LIKE_CODE[0][:4] in value
+def code_made_of_a_name(soup, html):
+    """Return (what has come of a name, a hint), or two empty texts."""
+    if soup.find("i", id=MARK):
+        return "the < of a name has begun a tag", ENTITIES
+    if soup.find(lambda tag: any(is_marked(tag, name) for name in ("id", "onfocus"))):
+        hint = "What ends the value of an attribute: its quotes, or a space where it has none?"
+        return "a name has brought an attribute of its own into a tag", hint
+    if PRODUCT[1] in html:
+        fact = f"a name with {{{{{PRODUCT[0]}}}}} in it was computed"
+        return fact, "Which line builds a template out of what a visitor has typed?"
+    scripts = (name for tag in soup.find_all(True) for name in tag.attrs if runs_a_name(tag, name))
+    if attribute := next(scripts, None):
+        hint = (
+            "Before a browser runs it, it undoes Jinja's escaping here. Where else can a name go?"
+        )
+        return f"a name is part of the script in {attribute}", hint
+    return "", ""
 
 
 def is_marked(tag, attribute):
     """Say whether an attribute of the tag comes out of a name."""
     return str(tag.get(attribute, "")).startswith(MARK)
+
+
+def runs_a_name(tag, attribute):
+    """Say whether a name stands, with its quotes and tags, in an attribute that is run."""
+    is_run = attribute.startswith("on") or str(tag[attribute]).startswith("javascript:")
+    return is_run and f"<i id={MARK}>" in str(tag[attribute])

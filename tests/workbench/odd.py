@@ -15,7 +15,7 @@ ODD_WORDS = ("x'", "-1", "")
 READS = r"\b{}(?:\.get(?:list)?\(|\[) *[\"']([\w-]+)[\"']"  # request.args.get("page")
 IN_ADDRESSES = r"(?:args|values)"
 SAYS_YES = ("1", "yes", "true", "on", "POST", "logout", "delete", "confirm")
-MOST = 40  # addresses for one page
+MOST = 20  # addresses for one page, passwords for one user
 
 
 def asked_for(copy, where):
@@ -30,6 +30,13 @@ def words_in(copy):
     nodes = itertools.chain.from_iterable(ast.walk(tree) for tree in trees if tree)
     words = {node.value for node in nodes if isinstance(node, ast.Constant)}
     return sorted(word for word in words if isinstance(word, str) and 0 < len(word) < 40)
+
+
+def words_beside(copy, pattern):
+    """Return those of the short texts that are in a line which fits a regular expression."""
+    lines = [line for _, text in copy.texts() for line in text.splitlines()]
+    near = "\n".join(line for line in lines if re.search(pattern, line))
+    return [word for word in words_in(copy) if word in near][:MOST]
 
 
 def odd_addresses(copy, path):

@@ -33,12 +33,16 @@ class Judge:
         """Look at a page, and note the rules that the visit has broken."""
         if password := page.typed.get("password"):
             name = page.typed.get("username", "")
-            is_secret = len(password) > 7 and password != name and not password.startswith(A_HASH)
-            self.passwords |= {password} if is_secret else set()
+            self.passwords |= {password} if self.is_secret(password, name) else set()
             self.names.add(name)
         for rule in RULES:
             for finding in rule(page, self):
                 self.findings.setdefault(finding.precondition, finding)
+
+    def is_secret(self, password, name):
+        """Say whether a password is no word that a page or the app may show anyway."""
+        is_stored = password.startswith(A_HASH) or self.copy.file_with(password)
+        return len(password) > 7 and password != name and not is_stored
 
     def look_at_files(self):
         """Note a password that has been written to a file."""
@@ -126,6 +130,7 @@ def sets_cookies_that_stay(page, judge):
             hint="Which setting of the cookie says so?",
             at=judge.copy,
             word=r"(?i)cookie",
+            told_by=LOGGING_IN,
         )
     session = page.browser.app.config.get("SESSION_COOKIE_NAME", "session")
     for header in page.set_cookies:

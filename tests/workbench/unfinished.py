@@ -30,7 +30,6 @@ UNFINISHED = (
 )
 SHOWN = ("value", "placeholder")
 NONE = "None in a field"
-LOOKS_ODD = re.compile(r"[{}<>%(\[]")
 
 
 def reads_like_a_page(page, judge):
@@ -48,6 +47,11 @@ def reads_like_a_page(page, judge):
         )
 
 
+def is_unfinished(text):
+    """Say whether a text looks like that, as the name of an odd visitor may."""
+    return any(re.search(pattern, text) for pattern, _ in UNFINISHED)
+
+
 def unfinished_in(page, names):
     """Return (words, hint) of the first such text on a page, two empty texts if there is none."""
     if MARK in page.html:  # the page shows a name that looks like code
@@ -55,7 +59,7 @@ def unfinished_in(page, names):
     text = readable(page.html)
     if NONE in text:
         return NONE, "What does this expression give at the first visit?"
-    for words in (name for name in names if LOOKS_ODD.search(name)):
+    for words in filter(is_unfinished, names):
         text = re.sub(re.escape(words), "", text, flags=re.IGNORECASE)
     for pattern, hint in UNFINISHED:
         if found := re.search(pattern, text):
