@@ -8,6 +8,7 @@ from pathlib import Path
 
 from examiner import STEPS
 
+WITH_PAGES = 4  # from this step on there are pages, and the checks of both snapshots are the same
 COURSE = ("app.py", "templates")  # what a learner writes, and what the course's diff shows
 
 
@@ -34,8 +35,9 @@ class Mistake:
 
     @property
     def snapshots(self):
-        """The snapshots in which it is made: that of its own step, and the last that it fits."""
-        return sorted({self.home, STEPS[self.until - 1]})
+        """The snapshots in which it is made: its own, and the last one where later steps build on it."""
+        last = STEPS[self.until - 1] if self.step < WITH_PAGES else self.home
+        return sorted({self.home, last})
 
 
 def table(name):
