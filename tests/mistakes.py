@@ -35,7 +35,7 @@ class Mistake:
 
     @property
     def snapshots(self):
-        """The snapshots in which it is made: its own, and the last one where later steps build on it."""
+        """The snapshots in which it is made: its own, and the last one that builds on it."""
         last = STEPS[self.until - 1] if self.step < WITH_PAGES else self.home
         return sorted({self.home, last})
 
