@@ -221,6 +221,7 @@ def test_a_section_that_a_crash_points_to_is_there(section):
         ("@login_required\ndef", "@login_reqired\ndef", "05_logout/README.md#protect-a-page"),
         ("logout_user\nfrom", "logout_usr\nfrom", "05_logout/README.md#log-out"),
         ("import Flask, flash", "import Flask, flsh", "04_views/README.md#templates"),
+        ('"home.html"', '"hme.html"', "04_views/README.md#templates"),  # GET / breaks
         ("db.create_all()", "db.creat_all()", "02_model/README.md#the-table"),
         ("db.Integer", "db.Interger", "02_model/README.md#the-user-model"),
         ("def login():", "def login()", "01_setup/README.md#stuck"),
