@@ -65,9 +65,20 @@ def sounds_good(line):
 
 
 @pytest.fixture
-def register_explains(registered, fill_in, reason, people):
+def register_explains(registered, fill_in, reason, stored_users, people):
     """At least one refusal of the register page can be read on the page."""
+    before = stored_users()
     first = fill_in("/register", people.ada, people.password)
+    after = stored_users()
+    require(
+        "a refused registration leaves every account as it is",
+        after == before or first.hops,
+        want=f"the users of before: {listed(names_of(before))}",
+        got=first,
+        fact=f"users in the table: {listed(names_of(after))}",
+        read="register",
+        hint="Which line changes or deletes a row when the name is taken?",
+    )
     others = (fill_in("/register", *typed) for typed in [("", people.password), (people.ada, "")])
     require(
         "a refused registration says why, on the page",
@@ -354,7 +365,7 @@ def test_a_long_password_is_refused(register_explains, register, people):
 
 
 def test_logging_in_leads_to_the_welcome_page(
-    ada, grace, the_way, exact_names, each_name, odd_names, odd_visits, foreign_link, fill_in, people
+    register_explains, ada, grace, the_way, exact_names, each_name, odd_names, odd_visits, foreign_link, fill_in, people
 ):
     """logging in leads to the welcome page, which greets you by name"""
     page = fill_in("/login", people.ada, people.password)
@@ -400,9 +411,10 @@ def test_a_wrong_password_lets_nobody_in(
             hint="Whose hash is compared with the password, and who is logged in then?",
             at=answer,
         )
-    browser = login_explains.browser
+    browser, said = login_explains.browser, message(login_explains)
     page = fill_in("/login", people.ada, people.password, browser=browser)
-    left = set(message(login_explains)) & set([*page.lines, *browser.get("/welcome").lines])
+    later = [page, browser.get("/welcome"), browser.get("/")]
+    left = set(said) & {line for one in later for line in one.lines}
 
     expect(
         not left,
@@ -412,6 +424,17 @@ def test_a_wrong_password_lets_nobody_in(
         read="log-in",
         hint="Which branch says so, and when does it run? Which page shows the message?",
         at=login_explains,
+    )
+    twice = next((line for line in said if said.count(line) > 1), "")
+    expect(
+        not twice,
+        want="each message once",
+        got=login_explains,
+        fact=f'twice on the page: "{twice}"',
+        read="log-in",
+        hint="How often is flash() called, and how many templates show its messages?",
+        at=login_explains.template,
+        word="get_flashed_messages",
     )
 
 

@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 import pytest
 from workbench.causes import lost_redirect
 from workbench.finding import expect, require
-from workbench.people import ADA, PASSWORD
 from workbench.forms import same_path
 from workbench.guards import guard_of, why_open_to_strangers, why_still_in
+from workbench.odd import asking_addresses
 from workbench.people import GRACE
 from workbench.ways import links_of
 
-
+OPENED = ("/logout", "/", "/login", "/register", "/welcome")
 SURE = "confirm=yes&confirmed=1&sure=1&yes=1&really=true&logout=1"
 WORDS = ("login", "register", "static", "public", "home", "index", "logout")
 CLAIMS = {  # what a visitor may write without any right to it
@@ -19,6 +19,7 @@ CLAIMS = {  # what a visitor may write without any right to it
     **dict.fromkeys(["user_id", "id", "uid", "_user_id"], "1"),
     **dict.fromkeys(["logged_in", "authenticated", "is_authenticated", "admin", "debug"], "true"),
 }
+BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; bingbot/2.0)"
 HEADERS = {
     **dict.fromkeys(["X-User", "X-Username", "X-Forwarded-User", "X-Remote-User", "Remote-User"], "ada"),
     **{"X-Auth-User": "ada", "X-User-Id": "1", "X-Authenticated": "true", "X-Admin": "1"},
@@ -45,8 +46,15 @@ OTHER_WAYS = {
     "a query that claims a login": lambda browser: browser.get(f"/welcome?{urlencode(CLAIMS)}"),
     "POST": lambda browser: browser.post("/welcome", CLAIMS),
     "headers that claim a login": lambda browser: browser.get("/welcome", **HEADERS),
+    "the name of a search engine": lambda browser: browser.get("/welcome", **{"User-Agent": BOT}),
     "cookies that claim a login": with_cookies,
 }
+
+
+def ask(go, browser):
+    """Open /welcome in one of these ways, as if the address had been typed."""
+    browser.address = None
+    return go(browser)
 
 
 @pytest.fixture
@@ -101,11 +109,12 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, 
         read="protect-a-page",
         why=lambda: why_open_to_strangers(page),
     )
-    ways = [(how, go(stranger)) for how, go in OTHER_WAYS.items()]
-    how, page = next(((how, one) for how, one in ways if one.says(people.ada)), ("", page))
+    ways = [(how, ask(go, stranger)) for how, go in OTHER_WAYS.items()]
+    open_ones = (pair for pair in ways if pair[1].at("/welcome") or pair[1].says(people.ada))
+    how, page = next(open_ones, ("", page))
     expect(
         not how,
-        want=f'no "{people.ada}" for a stranger, however they ask for /welcome',
+        want="a closed page for a stranger, however they ask for /welcome",
         got=page,
         fact=f"with {how}",
         sure=True,
@@ -115,6 +124,7 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, 
     )
     cookie = stranger.app.config["SESSION_COOKIE_NAME"]
     stranger.client.set_cookie(cookie, "made-up")
+    stranger.address = None
     page = stranger.get("/welcome")
 
     expect(
@@ -166,7 +176,7 @@ def test_you_can_log_in_again(back_again):
     )
 
 
-def test_a_link_logs_nobody_out(back_again, people):
+def test_a_link_logs_nobody_out(back_again, stored_users, copy, people):
     """a link logs nobody out: after GET /logout you are still logged in"""
     browser = back_again.browser
     answer = browser.get("/logout")
@@ -183,6 +193,18 @@ def test_a_link_logs_nobody_out(back_again, people):
         hint="Which methods does the route of /logout accept? See @app.post.",
         at=answer,
     )
+    before = stored_users()
+    for address in (one for path in OPENED for one in (path, *asking_addresses(copy, path))):
+        answer = browser.get(address)
+        page = browser.get("/welcome")
+        expect(
+            page.says(people.ada) and stored_users() == before,
+            want=f"the same users, and {people.ada} still logged in, after GET {address}",
+            got=page,
+            read="log-out",
+            hint="Any site can make a browser open an address. What does this one change?",
+            at=answer,
+        )
 
 
 def test_one_logout_ends_one_login(back_again, fill_in, people):

@@ -191,7 +191,8 @@ class Browser:
         parts = urlsplit(address)
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         body, headers = {}, SENT | ({"Referer": self.address} if self.address else {}) | more
-        headers = {k: v for k, v in headers.items() if cgi(k) not in self.client.environ_base}
+        own = self.client.environ_base
+        headers = {k: v for k, v in headers.items() if k in more or cgi(k) not in own}
         if method == "POST":
             body = encoded(data, enctype)
             origin = f"{parts.scheme}://{parts.netloc}"

@@ -162,6 +162,17 @@ def registered(register_page, login_page, fill_in, stored_users, people, message
 @pytest.fixture
 def ada(registered, login_page, fill_in, new_browser, user_model, people):
     """The browser of ada, who has registered and logged in."""
+    form = login_page.password_form()
+    require(
+        "the login form takes the name and the password that the register form took",
+        form.takes(username=people.ada, password=people.password),
+        want=f"a form that a browser sends with {people.ada} and {len(people.password)} letters of password",
+        got=f"a browser does not send {form}",
+        read="04_views#log-in",
+        hint="Which attributes of a field limit what can be typed? The two forms differ.",
+        at=login_page.template or login_page,
+        word=r"type=\"?email|pattern=|(?:max|min)length=",
+    )
     answer = fill_in("/login", people.ada, people.password, by_hand=True)
     browser = answer.browser
     page = answer if answer.error else browser.get("/welcome")
