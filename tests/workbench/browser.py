@@ -82,12 +82,20 @@ class Page:
     def news(self, *before):
         """Return the visible lines that the pages `before` lack.
 
-        A place whose words differ from one of them to the next is left out: a tip, a clock.
+        Where words differ from one of them to the next, as a tip or a clock does, only what is
+        there in addition is new.
         """
         changing = {place for one in before for place, _ in set(one.placed) ^ set(before[0].placed)}
         old = Counter(text for place, text in before[0].placed)
         new = Counter(text for place, text in self.placed if place not in changing)
-        return list((new - old).elements())
+        known = {text for one in before for _, text in one.placed}
+        more = []
+        for place in changing:
+            here = [text for there, text in self.placed if there == place]
+            usual = max(sum(there == place for there, _ in one.placed) for one in before)
+            unknown = [text for text in here if text not in known]
+            more += unknown[: max(len(here) - usual, 0)]
+        return [*(new - old).elements(), *more]
 
     def password_form(self):
         """Return the form with a password field, the page's own before those of other pages."""

@@ -117,12 +117,12 @@ def fill_in(new_browser):
 
 @pytest.fixture
 def fresh(new_browser):
-    """Return a function that opens a page twice and anew: (what it shows, what it shows then)."""
+    """Return a function that opens a page several times, each time anew: what it shows then."""
     seen = {}
 
     def fresh(path):
         if path not in seen:
-            seen[path] = [new_browser().get(path), new_browser().get(path)]
+            seen[path] = [new_browser().get(path) for _ in range(3)]
         return seen[path]
 
     return fresh
