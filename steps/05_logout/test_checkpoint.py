@@ -19,6 +19,12 @@ PATHS = ("/", "/login", "/register", "/welcome")
 PASSING = ("_flashes",)  # in the session until it is shown
 
 
+def ask(go, browser):
+    """Open /welcome in one of these ways, as if the address had been typed."""
+    browser.address = None
+    return go(browser)
+
+
 @pytest.fixture
 def logged_out(ada, people):
     """The page that answers when ada has pressed her logout button."""
@@ -82,6 +88,7 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, 
         read="protect-a-page",
         why=lambda: why_open_to_strangers(page),
     )
+    stranger.address = None  # as if the address was typed: no page has led there
     asked = ((how, ask(stranger)) for how, ask in Claims(copy, people.ada).ways().items())
     how, page = next(((how, one) for how, one in asked if not is_closed(one)), ("", page))
     expect(
@@ -96,6 +103,7 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, 
     )
     cookie = stranger.app.config["SESSION_COOKIE_NAME"]
     stranger.client.set_cookie(cookie, "made-up")
+    stranger.address = None
     page = stranger.get("/welcome")
 
     expect(

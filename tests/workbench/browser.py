@@ -37,9 +37,9 @@ class Browser:
         self.refused = {}  # cookies that no browser keeps, and why
         self.waiting = []  # messages of flash() that no page has shown yet
 
-    def get(self, path, **headers):
+    def get(self, path, follow=True, **headers):
         """Open a page, follow at most 5 redirects, and return the Page."""
-        return self._open("GET", urljoin(HOME, path), headers=headers)
+        return self._open("GET", urljoin(HOME, path), headers=headers, follow=follow)
 
     def post(self, path, data):
         """Send fields as a form that nobody has shown would, and return the Page."""
@@ -131,13 +131,7 @@ class Browser:
             crashes += [error for error in [unsendable(tried.value)] if error]
             self.set_cookies += tried.value.headers.getlist("Set-Cookie")
             self.refused |= refused_cookies(tried.value, self.client)
-        return tried.value, next(iter(crashes), tried.error) or why_not_sent(tried.value)
-
-
-def why_not_sent(response):
-    """Return the error of a server that cannot send the headers of a response, or None."""
-    headers = response.headers if response is not None else {}
-    return attempt(lambda: [value.encode("latin-1") for value in headers.values()]).error
+        return tried.value, next(iter(crashes), tried.error)
 
 
 def refresh_of(html):

@@ -37,7 +37,7 @@ def why_not_stored(answer, rows, page):
     if rows:
         hint = "Which field of the form becomes the username?"
     elif stopped := stopped_before(answer, page):
-        return {"got": answer} | stopped
+        return stopped
     elif deeds.refused:
         hint = "What is missing in the row when it is written, and what does the view make of that?"
         return {"fact": f"users in the table: {users}; refused: {deeds.refused}", "hint": hint}

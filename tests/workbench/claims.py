@@ -38,11 +38,15 @@ class Claims:
         ways = {
             "a slash behind it": lambda browser: browser.get("/welcome/"),
             "words of the app behind a ?": lambda browser: browser.get(
-                f"/welcome?next=/{'/'.join(self.words[:30])}&{words}"
+                f"/welcome?next=/{'/'.join(self.words[:30])}&{words}", follow=False
             ),
             "POST": lambda browser: browser.post("/welcome", self.query(self.name)),
-            "a wish for JSON": lambda browser: browser.get("/welcome?format=json", Accept=JSON),
-            "the name of another program": lambda browser: browser.get("/welcome", **agent),
+            "a wish for JSON": lambda browser: browser.get(
+                "/welcome?format=json", follow=False, Accept=JSON
+            ),
+            "the name of another program": lambda browser: browser.get(
+                "/welcome", follow=False, **agent
+            ),
         }
         for value in (self.name, "1", "true"):
             ways[f'"{value}" in the address'] = functools.partial(self.by_query, value)
@@ -62,17 +66,17 @@ class Claims:
 
     def by_query(self, value, browser):
         """Open /welcome with the claim in its address."""
-        return browser.get(f"/welcome?{urlencode(self.query(value))}")
+        return browser.get(f"/welcome?{urlencode(self.query(value))}", follow=False)
 
     def by_headers(self, value, browser):
         """Open /welcome with the claim in headers."""
         names = [*USUAL_HEADERS, *(name for name in self.asked if re.fullmatch(r"[\w-]+", name))]
-        return browser.get("/welcome", **dict.fromkeys(names, value))
+        return browser.get("/welcome", follow=False, **dict.fromkeys(names, value))
 
     def by_authorization(self, kind, browser):
         """Open /welcome with a name and no password, as HTTP's own login sends them."""
         told = base64.b64encode(f"{self.name}:".encode()).decode() if kind == "Basic" else self.name
-        return browser.get("/welcome", Authorization=f"{kind} {told}")
+        return browser.get("/welcome", follow=False, Authorization=f"{kind} {told}")
 
     def by_cookies(self, value, browser):
         """Open /welcome with the claim in cookies of the visitor's own making."""
@@ -81,7 +85,7 @@ class Claims:
         for name in names:
             if name != session:
                 browser.client.set_cookie(name, value)
-        page = browser.get("/welcome")
+        page = browser.get("/welcome", follow=False)
         for name in names:
             browser.client.delete_cookie(name)
         return page
@@ -89,7 +93,7 @@ class Claims:
     def from_address(self, address, browser):
         """Open /welcome as if a proxy had been asked from inside."""
         headers = ("X-Forwarded-For", "X-Real-IP", "X-Client-IP")
-        return browser.get("/welcome", **dict.fromkeys(headers, address))
+        return browser.get("/welcome", follow=False, **dict.fromkeys(headers, address))
 
     def wishes(self):
         """Yield addresses that would change something if a GET could."""

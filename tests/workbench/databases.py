@@ -18,6 +18,7 @@ class Databases:
         """Keep every file that is written below the folder `scratch`."""
         self.scratch = scratch
         self.engines = []
+        self.beginnings = {}  # {file: its content when the app had been loaded}
 
     def opening(self):
         """Return the function that makes an engine for SQLAlchemy(app), kept inside `scratch`."""
@@ -78,10 +79,32 @@ class Databases:
             return Path("/", path.relative_to(outside)).as_posix()
         return path.relative_to(self.scratch).as_posix()
 
+    def keep(self):
+        """Remember every database file as it is now, unless one of them cannot be restored."""
+        names = [engine.url.database for engine in self.engines]
+        if not any(name in MEMORY or name.startswith("file:") for name in names):
+            self.beginnings = {Path(name): contents(Path(name)) for name in names}
+        if any(Path(f"{name}-wal").exists() for name in names):
+            self.beginnings = {}
+
+    def restore(self):
+        """Bring every database file back to what it was."""
+        self.close()
+        for file, content in self.beginnings.items():
+            if content is None:
+                file.unlink(missing_ok=True)
+            elif contents(file) != content:
+                file.write_bytes(content)
+
     def close(self):
         """Let go of every file."""
         for engine in self.engines:
             engine.dispose()
+
+
+def contents(file):
+    """Return what a file holds, or None where there is none."""
+    return file.read_bytes() if file.is_file() else None
 
 
 def do_not_wait_for_the_disk(connection, _record):

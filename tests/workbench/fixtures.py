@@ -4,6 +4,7 @@ A precondition that is not met fails the first test that needs it, with a senten
 own; later tests that need it are skipped. So one mistake makes one FAILED.
 """
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from workbench.hints import two_of
 from workbench.loader import cheap_salts, opened
 from workbench.stale import outdated
 
+PAGES = "04"  # from this step on, checks visit pages
+
 
 @pytest.fixture(scope="session")
 def compiled():
@@ -24,22 +27,45 @@ def compiled():
     return Compiled()
 
 
+@pytest.fixture(scope="session")
+def held():
+    """A loaded app for the next test of the same step, by the path of that step's checkpoint."""
+    held = {}
+    yield held
+    for _, stack in held.values():
+        stack.close()
+
+
 @pytest.fixture
-def copy(request, compiled):
-    """The app under test, copied but not loaded yet."""
+def copy(request, compiled, held):
+    """The app under test, copied; it is loaded already where the test before has left it so.
+
+    Tests that visit pages have an app of their own, as views may keep what visitors did.
+    """
     asked = request.config.getoption("app")
     base = request.config.invocation_params.dir
-    with opened(
-        base / Path(asked).expanduser() if asked else request.path.parent, compiled
-    ) as copy:
-        request.node.stash[COPY] = copy
-        yield copy
+    path, failed = base / Path(asked).expanduser() if asked else None, request.session.testsfailed
+    for step in {*held} - {request.path}:
+        held.pop(step)[1].close()
+    copy, stack = held.pop(request.path, (None, None))
+    if copy is None:
+        stack = contextlib.ExitStack()
+        copy = stack.enter_context(opened(path or request.path.parent, compiled))
+    request.node.stash[COPY] = copy
+    yield copy
+    clean = request.session.testsfailed == failed and copy.app and copy.databases.beginnings
+    if clean and request.path.parent.name < PAGES:
+        copy.databases.restore()
+        held[request.path] = copy, stack
+    else:
+        stack.close()
 
 
 @pytest.fixture
 def work_factors(copy):
     """The work factors that the app asks bcrypt for; bcrypt itself is made fast."""
     with cheap_salts() as asked:
+        asked += copy.work_factors  # those of an app that is loaded already
         yield asked
 
 
@@ -48,7 +74,11 @@ def app(request, copy, work_factors):
     """The Flask app under test, loaded as `flask --debug` loads it."""
     sentence = f"{copy.source.name} loads"
     told = (copy.source, sentence) in request.config.stash[TOLD]  # no need to wait for it again
-    tried = Attempt() if told else copy.load()
+    tried = Attempt(value=copy.app)
+    if not copy.app and not told:
+        tried = copy.load()
+        copy.work_factors = list(work_factors)
+        copy.databases.keep()
     require(sentence, tried.value, want="a Flask app", got=tried, read="stuck")
     require(
         "Flask knows the folder of your app",

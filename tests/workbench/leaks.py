@@ -5,6 +5,7 @@ import contextlib
 import functools
 import hashlib
 import html
+import itertools
 import re
 from urllib.parse import unquote_plus
 
@@ -20,27 +21,25 @@ SAYING = r"print\(|\.(?:debug|info|warning|error|exception|critical|log|write)\(
 def keeps_the_password_to_itself(page, judge):
     """Yield what reveals a password: a table, a cookie, an address, the page, a log."""
     asked = unquote_plus(page.asked[1])
-    for password in judge.passwords:
-        if password in asked:
-            continue
-        reveals = revealed_by_this(password)
-        for statement, values in page.deeds.written:
-            for column, value in named_values(statement, values):
-                if shown := reveals(str(value)):
-                    yield leak(f"{shown} is in {column}", page, LOGGING_IN)
-        if page.set_cookies:
-            if shown := reveals(str(page.browser.session())):
-                yield leak(f"{shown} is in the session, which is a cookie", page)
-            elif shown := reveals(unquote_plus(" ".join(page.set_cookies))):
-                yield leak(f"{shown} is in a cookie", page)
-        for _, location in page.hops:
-            if password in unquote_plus(location):
-                yield leak("the password is in the address of a redirect", page)
-        if password in html.unescape(page.html):
-            found = {"at": page.template or page, "word": r"\.password|form *\}\}|form\[|form\.get"}
-            yield leak(f"the password is on the page {page.path}", page, **found)
-        if shown := reveals(" ".join(page.deeds.said)):
-            yield leak(f"{shown} is in what the app prints or logs", page, word=SAYING)
+    passwords = [password for password in judge.passwords if password not in asked]
+    for statement, values in page.deeds.written:
+        for column, value in named_values(statement, values):
+            if shown := revealed(str(value), passwords):
+                yield leak(f"{shown} is in {column}", page, LOGGING_IN)
+    if page.set_cookies:
+        if shown := revealed(str(page.browser.session()), passwords):
+            yield leak(f"{shown} is in the session, which is a cookie", page)
+        elif shown := revealed(unquote_plus(" ".join(page.set_cookies)), passwords):
+            yield leak(f"{shown} is in a cookie", page)
+    addresses = unquote_plus(" ".join(location for _, location in page.hops))
+    if any(password in addresses for password in passwords):
+        yield leak("the password is in the address of a redirect", page)
+    shown = html.unescape(page.html)
+    if any(password in shown for password in passwords):
+        found = {"at": page.template or page, "word": r"\.password|form *\}\}|form\[|form\.get"}
+        yield leak(f"the password is on the page {page.path}", page, **found)
+    if page.deeds.said and (what := revealed(" ".join(page.deeds.said), passwords)):
+        yield leak(f"{what} is in what the app prints or logs", page, word=SAYING)
 
 
 def leak(fact, page=None, told_by=REGISTERING, **found):
@@ -76,16 +75,15 @@ def disguises(password):
     }
 
 
-def revealed_by_this(password):
-    """Return a function that says what of the password a text reveals, if anything."""
-    looks = disguises(password).items()
-
-    def reveals(text):
-        found = next((what for look, what in looks if look in text), "")
-        hidden = not found and any(password.encode() in part for part in unpacked(text))
-        return "what the password can be read back from" if hidden else found
-
-    return reveals
+def revealed(text, passwords):
+    """Say what of one of the passwords a text reveals, or nothing."""
+    for look, what in itertools.chain(*(disguises(one).items() for one in passwords)):
+        if look in text:
+            return what
+    raw = [password.encode() for password in passwords]
+    if raw and any(one in part for part in unpacked(text) for one in raw):
+        return "what the password can be read back from"
+    return ""
 
 
 def unpacked(text):

@@ -60,6 +60,7 @@ class AppCopy:
         self.compiled = compiled
         self.copied = {}  # {file of the copy: time of its last change}
         self.extensions = []  # (SQLAlchemy or Bcrypt object, app that it has met)
+        self.work_factors = []  # that were asked for while it was loaded
         self.models_at_create_all = []  # how many models there were at each call
 
     def copy(self):

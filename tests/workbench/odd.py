@@ -8,11 +8,14 @@ from urllib.parse import urlencode
 from workbench.attempt import attempt
 
 NAMES = (  # each of them may be refused; if it is stored, it can log in
-    *("ADA", " mary ", "../mary o'neil", "Rene\u0301", "\u0141ukasz \U0001f33c"),
-    *("m" * 60, "mary@example.org", "%d {mary} {0} %(x)s"),
+    *("ADA", " mary ", "../Rene\u0301 O'\u0141ukasz \U0001f33c"),
+    *("m" * 60, "%d {mary} {0} %(x)s"),
 )
 ODD_WORDS = ("x'", "-1", "")
-READS = r"\b{}(?:\.get(?:list)?\(|\[) *[\"']([\w-]+)[\"']"  # request.args.get("page")
+READS = (  # request.args.get("page") and "page" in request.args
+    r"\b{}(?:\.(?:get|getlist|pop)\(|\[) *[\"']([\w-]+)[\"']",
+    r"[\"']([\w-]+)[\"'] (?:not )?in request\.{}",
+)
 IN_ADDRESSES = r"(?:args|values)"
 SAYS_YES = ("1", "yes", "true", "on", "POST", "logout", "delete", "confirm")
 MOST = 20  # addresses for one page, passwords for one user
@@ -20,7 +23,8 @@ MOST = 20  # addresses for one page, passwords for one user
 
 def asked_for(copy, where):
     """Return the names under which the learner's files look something up in a part of requests."""
-    found = (re.findall(READS.format(where), text) for _, text in copy.texts())
+    patterns = [pattern.format(where) for pattern in READS]
+    found = (re.findall(one, text) for _, text in copy.texts() for one in patterns)
     return sorted(set(itertools.chain.from_iterable(found)))
 
 
@@ -45,11 +49,14 @@ def odd_addresses(copy, path):
         yield from (f"{path}?{urlencode(dict.fromkeys(names, word))}" for word in ODD_WORDS)
 
 
-def asking_addresses(copy, path, *more):
+def asking_addresses(copy, path):
     """Yield addresses that ask a page to do something, in every word that the app may know."""
-    names = [*asked_for(copy, IN_ADDRESSES), *more]
-    known = [word for word in words_in(copy) if re.fullmatch(r"\w+", word)]
-    for word in dict.fromkeys([*SAYS_YES, *known[: MOST - len(SAYS_YES)]]):
+    names, words = asked_for(copy, IN_ADDRESSES), SAYS_YES
+    if names:
+        known = [word for word in words_in(copy) if re.fullmatch(r"\w+", word)]
+        words = dict.fromkeys([*SAYS_YES, *known[: MOST - len(SAYS_YES)]])
+    names = names or ("_method", "confirm", "action")
+    for word in words:
         yield f"{path}?{urlencode(dict.fromkeys(names, word))}"
 
 

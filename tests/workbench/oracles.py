@@ -8,7 +8,7 @@ import pytest
 
 from workbench.cookies import refusing
 from workbench.finding import JUDGE, TOLD, Finding
-from workbench.leaks import LOGGING_IN, keeps_the_password_to_itself, leak, revealed_by_this
+from workbench.leaks import LOGGING_IN, keeps_the_password_to_itself, leak, revealed
 from workbench.markup import shows_names_as_text
 from workbench.page import HOME, shorten
 from workbench.unfinished import reads_like_a_page
@@ -48,8 +48,7 @@ class Judge:
         """Note a password that has been written to a file."""
         for file in self.copy.new_files():
             data = file.read_bytes().decode("latin-1")
-            shown = next(filter(None, (revealed_by_this(one)(data) for one in self.passwords)), "")
-            if shown:
+            if shown := revealed(data, self.passwords):
                 name = file.relative_to(self.copy.scratch).as_posix().partition("/")[2]
                 found = leak(f"{shown} is in the file {name}", at=self.copy, word=r"open\(")
                 self.findings.setdefault(found.precondition, found)
@@ -78,6 +77,8 @@ def pytest_runtest_call(item):
 
 def tells_in_time(page, _judge):
     """Yield a message that a visitor reads only later, on a page about something else."""
+    if not page.status:  # the visitor has not come to the page where they are sent
+        return
     waiting = page.browser.waiting
     late = next((words for words in waiting if page.opens() and page.says(words)), None)
     waiting += [words for words, _ in page.deeds.flashed if not page.says(words)]

@@ -35,7 +35,8 @@ def pieces(tag, place):
         if type(child) in (NavigableString, CData):
             yield place, str(child)
         elif getattr(child, "name", None) and is_shown(child):
-            inner = f"{place}>{child.name}.{'.'.join(child.get_attribute_list('class', ''))}"
+            marks = [child.get("role", ""), *child.get_attribute_list("class", "")]
+            inner = f"{place}>{child.name}.{'.'.join(map(str, marks))}"
             if child.name in INLINE:
                 yield from pieces(child, inner)
             else:
