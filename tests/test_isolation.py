@@ -1,7 +1,9 @@
 """Isolation: a checkpoint leaves no trace, neither in a learner's folder nor in its own process."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -187,3 +189,110 @@ def register(browser):
     """Send the register form for ada and return the page that answers."""
     form = browser.get("/register").password_form()
     return browser.submit(form, username=ADA, password=PASSWORD)
+
+
+# As `run my_app` does it
+
+
+def made(folder, **files):
+    """Write the files of an app, given by their names with _ for /; return its folder."""
+    for name, content in files.items():
+        path = folder / name.replace("__", ".").replace("_", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+def test_the_instance_folder_comes_along_without_its_databases(tmp_path):
+    """Settings in instance/ are read as they are; what users have stored stays behind."""
+    app = b"from flask import Flask\napp = Flask(__name__)\n"
+    made(
+        tmp_path,
+        app__py=app,
+        instance_settings__cfg=b"A = 1",
+        instance_users__bin=b"SQLite format 3\0...",
+        old__sqlite3=b"...",
+    )
+    with opened(tmp_path) as copy:
+        assert copy.load().value
+
+        names = {path.relative_to(copy.root).as_posix() for path in copy.root.rglob("*.*")}
+    assert {"app.py", "instance/settings.cfg"} <= names
+    assert not names & {"instance/users.bin", "old.sqlite3"}
+
+
+def test_the_working_directory_is_neither_the_app_s_nor_ours(tmp_path):
+    """An app that looks for its files in the current folder finds them nowhere."""
+    code = (
+        b"from flask import Flask\nfrom pathlib import Path\napp = Flask('x')\napp.at = Path.cwd()"
+    )
+    here = Path.cwd()
+    with opened(made(tmp_path, app__py=code)) as copy:
+        at = copy.load().value.at
+
+        assert at.resolve() not in (copy.root, tmp_path, here)
+    assert Path.cwd() == here
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("sqlite:///site.db", "{root}/instance/site.db"),
+        ("sqlite:///{root}/site.db", "{root}/site.db"),
+        ("sqlite:///{folder}/site.db", "{scratch}/outside"),
+        ("postgresql+nothing://ada@localhost/site", ""),
+        ("sqlite://", None),
+    ],
+)
+def test_only_an_address_outside_of_the_copy_gets_a_twin(address, kept, tmp_path):
+    """What stays inside the copy, or in memory, is opened as it is written."""
+    code = (
+        "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
+        f"address = {address!r}.format(root=__file__[:-7], folder={tmp_path.as_posix()!r})\n"
+        "app.config['SQLALCHEMY_DATABASE_URI'] = address\ndb = SQLAlchemy(app)\n"
+    )
+    with opened(made(tmp_path, app__py=code.encode())) as copy:
+        tried = copy.load()
+        if kept == "":
+            assert "nothing" in str(tried.error)  # a driver that is missing is missed
+        else:
+            places = {"root": copy.root.as_posix(), "scratch": copy.scratch.as_posix()}
+            opened_as = copy.databases.engines[0].url.database
+            assert opened_as is kept or opened_as.startswith(kept.format(**places))
+
+
+def test_an_address_in_a_folder_that_is_not_there_cannot_be_opened(tmp_path):
+    """The twin of a database outside of the copy has a folder only where the real one has."""
+    missing = (tmp_path / "nowhere/site.db").as_posix()
+    sitting = sit(FIRST, learner(tmp_path / "my_app", uri=f'"sqlite:///{missing}"'))
+
+    assert sitting.code == 1
+    assert "unable to open database file" in sitting.message
+
+
+def test_the_second_start_is_another_process(tmp_path):
+    """It has another hash seed, another folder and another day, and the files of the first."""
+    for value in ("hash('x')", "__import__('os').getcwd()", "__import__('time').time() // 86400"):
+        folder = learner(
+            tmp_path / str(abs(hash(value))), more=f"\napp.secret_key = str({value})\n"
+        )
+        sitting = sit(FIRST, folder)
+
+        assert sitting.failed == ["test_the_secret_key_stays_the_same"], sitting.output
+        assert "another key at the second start" in sitting.message
+
+
+def test_an_older_database_is_seen_and_left_alone(tmp_path):
+    """The summary says which columns differ and how to start over; the file stays as it is."""
+    folder = learner(tmp_path / "my_app")
+    file = folder / "instance/site.db"
+    file.unlink()
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE user (id INTEGER PRIMARY KEY, password TEXT NOT NULL)")
+    before = listing(folder)
+    sitting = sit(STEPS[1], folder)
+
+    assert sitting.code == 0
+    assert "no column password_hash, username and a column password that the" in sitting.output
+    assert "To start over: python3 workbook.py reset" in sitting.output
+    assert listing(folder) == before

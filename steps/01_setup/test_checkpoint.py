@@ -185,10 +185,10 @@ def test_the_secret_key_is_not_a_known_one(secret_key, copy):
 
     expect(
         re.sub("[^a-z0-9]", "", text.lower()) not in KNOWN_KEYS,
-        want="a key that stands in no tutorial",
+        want="a key that is in no tutorial",
         got=repr(secret_key),
         read="the-secret-key",
-        hint="secrets.token_hex() makes a key that nobody can guess.",
+        hint="secrets.token_hex() makes a key that no one can guess.",
         at=copy,
         word=SETS_THE_KEY,
     )

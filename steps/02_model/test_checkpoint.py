@@ -213,7 +213,7 @@ def test_the_user_loader_finds_each_user(app, found_users, active, still_there):
 
 
 def test_the_user_loader_knows_no_stranger(found_users, load_user):
-    """the user loader returns None for an id that nobody has"""
+    """the user loader returns None for an id that no user has"""
     found = load_user("999999999")
 
     expect(

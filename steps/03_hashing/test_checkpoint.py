@@ -180,7 +180,7 @@ def why_refused(app, tried, deeds, another):
     if tried.value is None and not tried.error:
         return {"hint": "A method without return returns None."}
     if deeds.hashed:
-        fact = "the password was hashed anew, with a new salt"
+        fact = "the password was hashed again, with a new salt"
         return {"fact": fact, "hint": "Which method compares a password with a stored hash?"}
     if setting.hashed[1:]:
         fact = "set_password() made a hash, and a hash of that"

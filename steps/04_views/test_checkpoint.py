@@ -168,7 +168,7 @@ def said_to_one(words, other):
     return {
         "sentence": "a message is for the visitor who caused it",
         "kept": not seen,
-        "want": "no message in the browser of somebody who has done nothing",
+        "want": "no message in the browser of a visitor who has done nothing",
         "got": f'"{"".join(seen[:1])}" at {other.path}, for another visitor',
         "read": "say-why",
         "hint": "What do all visitors share? flash() keeps a message in each one's own session.",
@@ -220,7 +220,7 @@ def grace(ada, second_user, fill_in, stored_users, people):
     page = browser.get("/welcome")
     view = view_at(browser.app, "/login", "POST")
     require(
-        "whoever has registered can log in, with capitals, too",
+        "a user who has registered can log in, with capitals, too",
         not stored or page.says(name),
         want=f'{name}, who has registered with a capital letter, sees "{name}" at GET /welcome',
         got=page,
@@ -251,7 +251,7 @@ def why_not_the_same(answer, password, stored):
         fact = f'"{checked[0][0]}" was compared with the hash, and "{password}" was typed'
         hint = "What happens to a password, spaces around it included, in each of the two views?"
         return {"fact": fact, "hint": hint}
-    hint = "What happens to capital letters when somebody registers, and when they log in?"
+    hint = "What happens to capital letters when a visitor registers, and when they log in?"
     return {"fact": f'she is stored as "{listed(stored)}"', "hint": hint}
 
 
@@ -329,7 +329,7 @@ def each_name(ada, fill_in, stored_users, people):
             got=page,
             fact=f'stored as "{shorten(listed(stored), 30)}"',
             read="log-in",
-            hint="What happens to a name when somebody registers, and when they log in?",
+            hint="What happens to a name when a visitor registers, and when they log in?",
             at=view_at(ada.app, "/login", "POST"),
         )
 
@@ -382,7 +382,7 @@ def foreign_link(ada, new_browser, people):
         want="a page of this site, also after /login?next=https://evil.example/",
         got=page,
         read="log-in",
-        hint="Whoever makes the link chooses next. Which addresses may a login lead to?",
+        hint="The person who makes the link chooses next. Which addresses may a login lead to?",
     )
     return page
 
@@ -422,7 +422,7 @@ def test_registering_leads_to_the_login_page(registered, login_page, success_to_
         read="register",
         why=lambda: (
             lost_redirect(registered)
-            or {"hint": "Where does the view send somebody who has registered?"}
+            or {"hint": "Where does the view send a visitor who has registered?"}
         ),
     )
 
@@ -535,7 +535,7 @@ def in_the_next_start(ada, copy, work_factors, people):
     form = browser.get("/login").password_form()
     answer = form and browser.submit(form, username=people.ada, password=people.password)
     require(
-        "whoever has registered can log in when the app starts again",
+        "a user who has registered can log in when the app starts again",
         form and answer.deeds.logged_in,
         want=f"{people.ada} is logged in after the second start",
         got=answer or "no form at /login",
@@ -548,7 +548,7 @@ def in_the_next_start(ada, copy, work_factors, people):
 def test_a_wrong_password_lets_nobody_in(
     login_explains, grace, only_one, not_from_within, fill_in, message, people
 ):
-    """a wrong password lets nobody in: /welcome still greets nobody"""
+    """a wrong password lets no one in: /welcome still greets no one"""
     page = login_explains.browser.get("/welcome")
 
     expect(
@@ -565,7 +565,7 @@ def test_a_wrong_password_lets_nobody_in(
 
         expect(
             not answer.deeds.logged_in,
-            want=f'"{name}" cannot log in with the password of somebody else',
+            want=f'"{name}" cannot log in with the password of another user',
             got=page,
             read="log-in",
             hint="Whose hash is compared with the password, and who is logged in then?",
@@ -660,7 +660,7 @@ def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason, st
 
 
 def test_the_address_logs_nobody_in(ada, new_browser, fill_in, stored_users, people):
-    """a password in the address logs nobody in: only the form does"""
+    """a password in the address logs no one in: only the form does"""
     browser = new_browser()
     typed = urlencode({"username": people.ada, "password": people.password})
     answer = browser.get(f"/login?{typed}")

@@ -111,7 +111,7 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, 
         want=f"sent to /login, also with a made-up cookie {cookie}",
         got=page,
         read="protect-a-page",
-        hint="Anybody can write a cookie. Who checks that this one is signed?",
+        hint="Anyone can write a cookie. Who checks that this one is signed?",
     )
 
 
@@ -126,13 +126,13 @@ def test_logging_out_leads_to_the_login_page(logged_out, people):
         read="log-out",
         why=lambda: (
             lost_redirect(logged_out)
-            or {"hint": "Where does the view send somebody who has logged out?"}
+            or {"hint": "Where does the view send a visitor who has logged out?"}
         ),
     )
 
 
 def test_logging_out_ends_the_login(logged_out, people):
-    """logging out ends the login: /welcome greets you no more"""
+    """logging out ends the login: /welcome no longer greets you"""
     page = logged_out.browser.get("/welcome")
 
     expect(
@@ -157,7 +157,7 @@ def test_you_can_log_in_again(back_again):
 
 
 def test_a_link_logs_nobody_out(back_again, copy, stored_users, people):
-    """a link logs nobody out: after GET /logout you are still logged in"""
+    """a link logs no one out: after GET /logout you are still logged in"""
     browser, before = back_again.browser, stored_users()
     answer = browser.get("/logout")
     further = [address for _, address in links_of(answer) if "/logout" in address]

@@ -101,7 +101,7 @@ def why_not_signed_in(answer, registered, user_model):
         fact = f'the register view has hashed "{made[0]}"'
         return {"fact": fact, "hint": hint, "at": registered}
     return {
-        "fact": "the password does not fit the hash",
+        "fact": "the password does not match the hash",
         "hint": "Which user does the query find, and which hash is that?",
     }
 
@@ -118,12 +118,12 @@ def why_not_compared(deeds):
     if deeds.found:
         hint = "The query finds the user. Which method says whether the password is right?"
         return {"fact": f"{fact}, but a user was found", "hint": hint}
-    hint = "The query finds nobody. Which column does it compare with which field of the form?"
+    hint = "The query finds no user. Which column does it compare with which field of the form?"
     return {"fact": f"{fact}, no user found by {deeds.asked[-1]}", "hint": hint}
 
 
 def why_not_let_in(answer, user_model):
-    """Find out what a login view does when the password fits, and nobody is signed in."""
+    """Find out what a login view does when the password was right, and nobody is signed in."""
     app, earlier = answer.browser.app, answer.session_before
     before = {"_flashes", "_fresh", *(answer.browser.session(earlier) if earlier else ())}
     held = sorted(answer.browser.session().keys() - before)
@@ -135,19 +135,19 @@ def why_not_let_in(answer, user_model):
         active = attempt(lambda: ada.is_active)
     if not active.value and not active.error:
         return {
-            "fact": f"the password fits, and is_active of this user is {active.value}",
+            "fact": f"the password was right, and is_active of this user is {active.value}",
             "hint": "login_user() turns inactive users away. Where does is_active come from?",
             "at": user_model,
             "word": r"\bis_active\b",
         }
     if held:
-        fact = f"the password fits, and the session holds {listed(held)}, no login"
+        fact = f"the password was right, and the session holds {listed(held)}, but no login"
         hint = "Flask-Login looks for an entry of its own. Which of its functions writes it?"
     elif not any(same_path(location, "/welcome") for _, location in answer.hops):
-        fact = "the password fits, and the view signs nobody in"
-        hint = "Which branch runs when the password fits? Which Flask-Login function belongs there?"
+        fact = "the password was right, and the view logged no one in"
+        hint = "Which branch runs when the password was right? Which Flask-Login function belongs there?"
     else:
-        fact, view = "the password fits, and nobody is in the session", view_of(answer)
+        fact, view = "the password was right, but login_user() was never called", view_of(answer)
         hint = "Which Flask-Login function writes the user into the session?"
         if mentions(view, "login_user") and not calls(view, "login_user"):
             hint = "login_user is named. What calls a function?"
@@ -157,7 +157,7 @@ def why_not_let_in(answer, user_model):
 def why_let_in(answer):
     """Find out why a wrong password opens the door: was bcrypt asked about it?"""
     if answer.deeds.checked:
-        fact = "the password does not fit the hash"
+        fact = "the password does not match the hash"
         hint = "What does the view do when the password does not fit?"
         return {"got": answer, "fact": fact, "hint": hint}
     fact, view = "no password was compared with a hash", view_of(answer)

@@ -205,7 +205,7 @@ def ada(request, registered, login_page, fill_in, new_browser, user_model, copy,
     if copy.source not in closed:  # it is not open for the other tests of the run either
         page = new_browser().get("/welcome")
         require(
-            "/welcome greets nobody who has not logged in",
+            "/welcome greets no visitor who has not logged in",
             not page.greets(people.ada),
             want=f'no "{people.ada}" in a browser that has not logged in',
             got=page,
