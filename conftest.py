@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from workbench.attempt import Attempt, attempt
-from workbench.finding import COPY, OUTDATED, TOLD, Finding, behind, message, shown
+from workbench.finding import COPY, FAILED, OUTDATED, TOLD, Finding, behind, message, shown
 
 PLUGINS = ("oracles", "fixtures", "users", "second_start", "visits")
 pytest_plugins = [f"workbench.{name}" for name in PLUGINS]
@@ -36,6 +36,7 @@ def pytest_configure(config):
     config.stash[TOLD] = {}
     config.stash[HINTS_LEFT] = False
     config.stash[OUTDATED] = {}
+    config.stash[FAILED] = set()
 
 
 class Message(TerminalRepr):
@@ -77,6 +78,7 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "skipped"
         report.longrepr = (str(item.path), item.location[1], f"Skipped: {reason}")
         return report
+    item.config.stash[FAILED].add(item.path)
     failures = count_failures(item, copy, failed=True)
     if item.config.getoption("tbstyle") == "auto":
         hint = attempt(finding.chosen_hint, copy).value  # a learner's objects may break

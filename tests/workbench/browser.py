@@ -62,7 +62,10 @@ class Browser:
         """Return the value of the session cookie, or None."""
         site, name = self.app.session_interface, self.app.config["SESSION_COOKIE_NAME"]
         domain = site.get_cookie_domain(self.app) or "localhost"
-        cookie = self.client.get_cookie(name, domain=domain, path=site.get_cookie_path(self.app))
+        path = site.get_cookie_path(self.app)
+        if not "/welcome".startswith(path):  # no page of the app would get it
+            return None
+        cookie = self.client.get_cookie(name, domain=domain, path=path)
         return cookie and cookie.decoded_value
 
     def session(self, cookie=None):

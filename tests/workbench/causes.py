@@ -145,9 +145,12 @@ def why_not_let_in(answer, user_model):
         hint = "Flask-Login looks for an entry of its own. Which of its functions writes it?"
     elif not any(same_path(location, "/welcome") for _, location in answer.hops):
         fact = "the password was right, and the view logged no one in"
-        hint = "Which branch runs when the password was right? Which Flask-Login function belongs there?"
+        hint = (
+            "Which branch runs when the password is right? Which function of Flask-Login is it for?"
+        )
     else:
-        fact, view = "the password was right, but login_user() was never called", view_of(answer)
+        view = view_of(answer)
+        fact = "the password was right, but login_user() was never called"
         hint = "Which Flask-Login function writes the user into the session?"
         if mentions(view, "login_user") and not calls(view, "login_user"):
             hint = "login_user is named. What calls a function?"

@@ -9,6 +9,8 @@ import functools
 import re
 from urllib.parse import urlencode
 
+from workbench.odd import words_beside
+
 ASKED = re.compile(
     r"(?:args|values|headers|cookies|form|environ)(?:\.get(?:list)?\(|\[)\s*['\"]([^'\"]{1,40})['\"]"
 )
@@ -30,6 +32,7 @@ class Claims:
         code = "\n".join(text for file, text in copy.texts() if file.suffix == ".py")
         self.asked = sorted({*ASKED.findall(code)})
         self.words = sorted({*WORD.findall(code)})[:MANY]
+        self.wished = words_beside(copy, r"args|values")[:6]
 
     def ways(self):
         """Return {what is claimed: function that opens /welcome so}."""
@@ -52,6 +55,9 @@ class Claims:
             ways[f'"{value}" in the address'] = functools.partial(self.by_query, value)
             ways[f'"{value}" in headers'] = functools.partial(self.by_headers, value)
             ways[f'"{value}" in cookies'] = functools.partial(self.by_cookies, value)
+        ways["a Referer of the site"] = lambda browser: browser.get(
+            "/welcome", follow=False, Referer="http://localhost/login"
+        )
         for kind in ("Basic", "Bearer"):
             ways[f"an Authorization of {self.name}"] = functools.partial(
                 self.by_authorization, kind
@@ -97,9 +103,19 @@ class Claims:
 
     def wishes(self):
         """Yield addresses that would change something if a GET could."""
-        for value in (self.name, "1", "POST"):
-            names = [*SURE, *self.asked, "_method", "method"]
+        for value in dict.fromkeys([self.name, "1", "POST", *self.wished]):
+            names = [*self.asked, *self.wished, *SURE, "_method", "method"]
             yield urlencode(dict.fromkeys(names, value))
+
+
+def first_way_in(claims, browser):
+    """Return (how, the page) of the first way in which /welcome opens, or an empty text."""
+    for how, ask in claims.ways().items():
+        browser.address = None  # as if the address was typed: no page has led there
+        page = ask(browser)
+        if not is_closed(page):
+            return how, page
+    return "", page
 
 
 def is_closed(page):

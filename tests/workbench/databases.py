@@ -91,9 +91,9 @@ class Databases:
         """Bring every database file back to what it was."""
         self.close()
         for file, content in self.beginnings.items():
-            if content is None:
-                file.unlink(missing_ok=True)
-            elif contents(file) != content:
+            if content is None and file.is_file():
+                file.unlink()
+            elif content is not None and contents(file) != content:
                 file.write_bytes(content)
 
     def close(self):

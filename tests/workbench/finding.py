@@ -20,6 +20,7 @@ from workbench.page import Page, shorten
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 100  # characters
 TOLD = pytest.StashKey[dict]()  # of a run: {(app, reason of a failure): (test, sentence)}
+FAILED = pytest.StashKey[set]()  # of a run: the checkpoints in which something has failed
 OUTDATED = pytest.StashKey[dict]()  # of a run: {app: what is wrong with the learner's database}
 JUDGE = pytest.StashKey[object]()  # of a test: what watches its visits, and has findings
 COPY = pytest.StashKey[AppCopy]()  # of a test: the app that it checks
@@ -113,7 +114,7 @@ def message(sentence, finding, copy, step, hint, base):
     `step` is the checkpoint's folder; paths are shown as one types them in the folder `base`.
     """
     where = attempt(place, finding, copy, base).value or shown(copy.source, base)
-    lines = [*folded("", sentence, 1), *folded("want", finding.want, 1)]
+    lines = [*folded("", sentence, 1), *folded("want", in_ascii(finding.want), 1)]
     got = folded("got", finding.seen(), 2)
     lines += [*got, *folded("where", where, 3 - len(got))]
     lines += folded("hint", hint, 2) if hint else []
@@ -171,3 +172,8 @@ def plain(text):
 def escaped(character):
     """Return a character as Python writes it in a text."""
     return character.encode("unicode_escape").decode("ascii")
+
+
+def in_ascii(text):
+    """Return words of ours, in which a name may have letters that a terminal lacks, in ASCII."""
+    return str(text).encode("ascii", "backslashreplace").decode()

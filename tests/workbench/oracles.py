@@ -7,7 +7,7 @@ it. So other checks are not held up by it.
 import pytest
 
 from workbench.cookies import refusing
-from workbench.finding import JUDGE, TOLD, Finding
+from workbench.finding import FAILED, JUDGE, TOLD, Finding
 from workbench.leaks import LOGGING_IN, keeps_the_password_to_itself, leak, revealed
 from workbench.markup import shows_names_as_text
 from workbench.page import HOME, shorten
@@ -15,6 +15,7 @@ from workbench.unfinished import reads_like_a_page
 
 PENDING = pytest.StashKey[dict]()  # of a run: {(app, sentence): Finding}
 A_HASH = "$2"  # a check may type one, and it is stored
+OVER = "a page shows no words about what is over"
 LAST = "the last check of a step"
 SAMESITE = r"(?i)^(?!.*(?:remember|set_cookie))[^#]*(?:cookie|samesite).*[\"'](?:lax|strict)[\"']"
 
@@ -63,8 +64,10 @@ def pytest_runtest_call(item):
         pending = item.config.stash.setdefault(PENDING, {})
         pending.update({(judge.copy.source, s): f for s, f in judge.findings.items()})
         after = item.session.items[item.session.items.index(item) + 1 :]
-        later = {one.name for one in after} | {LAST for one in after if one.path == item.path}
         told = item.config.stash[TOLD]
+        later = {one.name for one in after} | {LAST for one in after if one.path == item.path}
+        if item.path in item.config.stash[FAILED]:  # what has failed there may be behind it
+            later.add(LAST)
         for (source, _), finding in pending.items():
             known = any((source, reason) in told for reason in finding.reasons())
             if not known and finding.told_by not in later:
@@ -85,7 +88,8 @@ def tells_in_time(page, _judge):
     if late:
         waiting.remove(late)
         yield Finding(
-            precondition="a message is shown on the page that it is about",
+            precondition=OVER,
+            told_by="test_a_wrong_password_lets_nobody_in",
             want="the message at once, after the redirect at the latest",
             got=f'"{late}" on {page.path}, which comes later',
             read="04_views#say-why",

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from workbench.attempt import describe
+from workbench.attempt import describe, stack_of
 from workbench.cookies import refusing
 from workbench.forms import same_path
 from workbench.page import leads_to_a_page
@@ -20,11 +20,11 @@ def stopped_before(answer, page):
         return astray
     if answer.browser.refused and answer.deeds.form_errors:
         return why_not_kept(answer)
-    if answer.deeds.caught:
+    if answer.deeds.caught and not answer.error:
         error = answer.deeds.caught[-1]
         fact = f"an error handler answers {describe(error)}"
         hint = "Your handler hides this error. What does the error say?"
-        return {"fact": fact, "hint": hint, "crash": error}
+        return {"fact": fact, "hint": hint, "at": stack_of(error)[::-1], "sure": True}
     if answer.deeds.form_errors:
         return refused_by_form(answer)
     return None

@@ -51,12 +51,11 @@ def is_shown(tag):
 
 
 def gist(soup):
-    """Return what matters most on a page: its alerts, else its heading, else all of its text."""
+    """Return what matters most on a page: its alerts, else what is in no menu and in no form."""
     alerts = [tag for tag in soup.find_all(is_alert) if not tag.find_parent(is_alert)]
-    for tags in (alerts, soup.find_all(["h1", "h2", "h3"])[:1]):
-        if words := " ".join(text for tag in tags for _, text in lines_of(tag)):
-            return words
-    body = [text for place, text in lines_of(soup) if ">nav." not in place]
+    if words := " ".join(text for tag in alerts for _, text in lines_of(tag)):
+        return words
+    body = [text for place, text in lines_of(soup) if not re.search(r">(nav|form)\.", place)]
     return " ".join(body or [text for _, text in lines_of(soup)])
 
 
