@@ -85,8 +85,10 @@ def test_the_chapters_stand_in_their_order(step):
 
 @pytest.mark.parametrize("step", STEPS, ids=by_name)
 def test_a_step_is_read_in_one_sitting(step):
-    """A step's README has 350 to 600 words of prose."""
-    assert 350 <= len(prose(readme(step)).split()) <= 600
+    """A step's README has 350 to 600 words of prose, those aside who are stuck."""
+    text = re.sub(r"^## Stuck\?.*?(?=^## )", "", readme(step), flags=re.M | re.S)
+
+    assert 350 <= len(prose(text).split()) <= 600
 
 
 @pytest.mark.parametrize("step", STEPS, ids=by_name)
@@ -193,5 +195,5 @@ def test_the_prose_is_plain(path):
 
 
 def test_the_root_readme_fits_in_the_head():
-    """The root README has at most 120 lines."""
-    assert len(readme(ROOT).splitlines()) <= 120
+    """The root README has at most 150 lines."""
+    assert len(readme(ROOT).splitlines()) <= 150

@@ -34,7 +34,7 @@ class Finding(pytest.fail.Exception):
 
     want: str
     got: object  # a Page, an Attempt or words
-    read: str  # "heading" in the README of the checkpoint's step, or "04_views#heading"
+    read: str  # a heading in the README of the checkpoint's step, or of another: 04_views#heading
     hint: str | None = None
     precondition: str | None = None  # a sentence of its own, where later checks depend on it
     at: object = None  # what of the learner's is behind it, unless what was got shows that

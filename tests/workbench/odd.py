@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from workbench.attempt import attempt
 
 NAMES = (  # each of them may be refused; if it is stored, it can log in
-    *("ADA", " mary ", "\u0141ukasz \U0001f33c@../o'Rene\u0301"),
+    *(" mary ", "\u0141ukasz \U0001f33c@../o'Rene\u0301"),
     *("m" * 60, "%d {mary} {0} %(x)s"),
 )
 ODD_WORDS = ("x'", "-1", "")

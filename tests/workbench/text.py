@@ -5,7 +5,7 @@ import re
 from bs4 import NavigableString
 from bs4.element import CData
 
-INVISIBLE = ("title", "script", "style", "template", "head")
+INVISIBLE = ("title", "script", "style", "template")
 INLINE = """
     a abbr b bdi bdo cite code data del dfn em font i ins kbd mark q s samp small span strong sub
     sup time u var wbr

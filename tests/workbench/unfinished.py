@@ -34,7 +34,8 @@ NONE = "None in a field"
 
 def reads_like_a_page(page, judge):
     """Yield text that was meant for a template or for Python, not for visitors."""
-    found, hint = ("", "") if page.error else unfinished_in(page, judge.names)
+    skipped = page.error or is_unfinished(page.typed.get("username", ""))
+    found, hint = ("", "") if skipped else unfinished_in(page, judge.names)
     if found:
         yield Finding(
             precondition="a page shows words for visitors, no braces and no objects",
