@@ -57,7 +57,7 @@ def why_not_stored(answer, rows, page):
 def why_not_greeted(answer, welcome, registered, login_page, user_model):
     """Find out why /welcome greets nobody: look at the session, the user loader, the page."""
     app, user_id = answer.browser.app, answer.browser.session().get("_user_id")
-    if answer.status[:1] in ("4", "5") and not answer.deeds.logged_in:
+    if answer.error or answer.status.startswith(("404", "405")):
         return {"got": answer} | (stopped_before(answer, login_page) or {})
     if welcome.error:
         return {"got": welcome}
