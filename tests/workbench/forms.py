@@ -33,7 +33,8 @@ class Form:
         self.action = urljoin(address, self.said("action", ""))
         self.method = "POST" if self.said("method", "").upper() == "POST" else "GET"
         self.enctype = self.said("enctype", "").lower()
-        self.encoding = (self.enctype, tag.get("accept-charset", "").lower().split(" ")[0])
+        charset = tag.get_attribute_list("accept-charset", "")[0] or ""  # the first that is named
+        self.encoding = (self.enctype, charset.lower())
         outer = page.find_all(FIELDS, form=name) if name else []
         inner = [field for field in tag.find_all(FIELDS) if field.get("form") in (None, name)]
         self.fields = [*inner, *(field for field in outer if field not in inner)]

@@ -162,7 +162,8 @@ def hint_for_page(page, copy):
     if page.status.startswith("405"):
         known = (rule.methods for rule in app.url_map.iter_rules() if rule.rule == page.path)
         methods = ", ".join(sorted({*chain(*known)} - {"HEAD", "OPTIONS"}))
-        return f"The route of {page.path} accepts {methods}. Which method was sent?"
+        accepts = f"accepts {methods}" if methods else "is another one"
+        return f"The route of {page.path} {accepts}. Which method was sent?"
     if lacks_login_view(page) and (near := near_assignment(copy, "login_view")):
         return hint_for_assignment(near[2])
     if lacks_login_view(page):
