@@ -32,10 +32,10 @@ def way_through(stranger, member):
 
 
 def untitled(pages):
-    """Say which page lacks a title that the others have."""
+    """Say which page lacks a title that most of the others have."""
     titles = {path: title_of(page) for path, page in pages.items()}
     without = [path for path, title in titles.items() if not title]
-    if not without or len(without) == len(titles):
+    if not without or len(without) > len(titles) / 2:
         return None
     hint = "The other pages have one. What do they extend, and what does this view return?"
     page, got = pages[without[0]], no_title(without[0])
