@@ -7,8 +7,8 @@ from bs4.element import CData
 
 INVISIBLE = ("title", "script", "style", "template")
 INLINE = """
-    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q ruby s samp small span strike strong sub
-    sup time tt u var wbr
+    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q ruby s
+    samp small span strike strong sub sup time tt u var wbr
 """.split()
 ALERTS = re.compile(r"alert|error|flash|invalid|message|notice|problem|toast|warning", re.I)
 NEAR = "A-Za-z0-9_\u00c0-\u024f"  # a letter of these next to a name makes another word of it
