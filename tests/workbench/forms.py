@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 SENDING = ("submit", "image")  # types of buttons that send a form
 FIELDS = ("input", "textarea", "select")
 NEVER_SENT = ("submit", "image", "button", "reset", "file")
+NOT_TYPED = ("checkbox", "radio", "hidden")
 PLAIN = "text/plain"  # an enctype that no framework reads as fields
 HIDDEN = re.compile(r"display:\s*none|visibility:\s*hidden")
 ANSWERS = {  # what a person types where a page insists, by the type of the field
@@ -83,12 +84,15 @@ class Form:
         what a page insists on gets an answer. `by_hand` cuts a value at the field's maxlength.
         """
         sent = []
+        typed = {one.get("name") for one in self.fields if kind_of(one) not in NOT_TYPED}
         for field in self.fields:
             name, kind = field.get("name"), kind_of(field)
             if not name or is_disabled(field) or kind in NEVER_SENT:
                 continue
             own = field.get("value", field.text)
-            if kind in ("checkbox", "radio"):
+            if kind in NOT_TYPED and name in values and name not in typed:
+                sent.append((name, values[name]))
+            elif kind in ("checkbox", "radio"):
                 ticked = field.has_attr("checked") or (kind == "checkbox" and insists(field))
                 sent += [(name, field.get("value", "on"))] if ticked else []
             elif field.name == "select":
