@@ -444,6 +444,17 @@ def test_a_hint_comes_with_the_third_failure(broken):
     assert ["  hint  " in sitting.message for sitting in sittings] == [False] * 3 + [True, False]
 
 
+def test_a_hint_is_offered_where_there_is_one(broken, tmp_path):
+    """The option for hints is named only where it would show more."""
+    offer = "For a hint, add --hints."
+    (tmp_path / "crash").mkdir()
+    (tmp_path / "crash/app.py").write_text(f"{APP}\n1 / 0\n", "utf-8")
+
+    assert offer in sit(STEP, "my_app", cwd=broken).output
+    assert offer not in sit(STEP, "my_app", "--hints", cwd=broken).output
+    assert offer not in sit(STEP, "crash", cwd=broken).output
+
+
 def test_junit_shows_the_first_line(broken):
     """The message in a JUnit report is what a person cannot do yet."""
     report = broken / "report.xml"

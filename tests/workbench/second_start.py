@@ -18,7 +18,7 @@ NAMES_IT = r"SQLALCHEMY_DATABASE_URI|SQLALCHEMY_BINDS|sqlite:"
 
 def pytest_collection_finish(session):
     """Begin the second process where a test will need it: it imports Flask in the meantime."""
-    if any("second_start" in item.fixturenames for item in session.items):
+    if any("second_start" in getattr(item, "fixturenames", ()) for item in session.items):
         session.config.stash[PROCESS] = SecondProcess()
 
 
