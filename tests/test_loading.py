@@ -94,6 +94,13 @@ WAITING = [
     ),
 ]
 BROKEN = [
+    Case(
+        "a file looked for in the current folder",
+        {**ends_with("open('words.txt').read()"), "words.txt": "beside app.py"},
+        "FileNotFoundError: .*'words.txt'",
+        r"app.py:open\('words.txt'\).read\(\)",
+        "current folder",
+    ),
     Case("no folder", {}, "no folder my_app there yet"),
     Case("no app.py", {"readme.txt": "soon"}, "no app.py there yet"),
     Case("an empty app.py", {"app.py": "\n"}, "app.py is empty", hint="saved"),
@@ -303,7 +310,7 @@ FINE = [
         "names that hide nothing",
         ends_with("import config, models, tests.data, words")
         | dict.fromkeys(["config.py", "models.py", "test.py", "tests/__init__.py"], "")
-        | {"tests/data.py": "", "conftest.py": HOSTILE, "words.py": "open('words.txt').read()"}
+        | {"tests/data.py": "", "conftest.py": HOSTILE, "words.py": "open(__file__).read()"}
         | {"words.txt": "read from the current folder"},
     ),
     Case(
