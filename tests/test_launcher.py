@@ -510,7 +510,7 @@ def test_lab_opens_the_notebooks(launcher, calls):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "There is no fly. Try one of: run, test, diff, lab, help."),
+        (["fly"], "There is no fly. Try one of: run, test, diff, reset, lab, help."),
         (["run", "9"], "There is no step and no folder 9. The steps are 01_setup, "),
         (["run", "3", "4"], "run takes one step or one folder."),
         (["run", "empty"], "There is no empty/app.py yet: write it, then run it."),
