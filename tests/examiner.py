@@ -1,6 +1,7 @@
 """Sit checkpoints as a learner does, and read what they reported."""
 
 import contextlib
+import gc
 import io
 import multiprocessing
 import os
@@ -76,6 +77,7 @@ def sit_here(steps, app, cwd):
         report, output = Path(scratch, "report.xml"), io.StringIO()
         with contextlib.redirect_stdout(output):
             code = pytest.main([*map(str, paper(steps, app, report)), "--hints"])
+        gc.unfreeze()  # what this run has left is garbage for the next one
         return read(report, Sitting(int(code), output.getvalue()))
 
 

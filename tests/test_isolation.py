@@ -6,11 +6,13 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from examiner import ROOT, STEPS, sit
+from workbench import second_process
 from workbench.browser import Browser
 from workbench.loader import cheap_salts, opened
 from workbench.people import ADA, PASSWORD
@@ -280,6 +282,37 @@ def test_the_second_start_is_another_process(tmp_path):
 
         assert sitting.failed == ["test_the_secret_key_stays_the_same"], sitting.output
         assert "another key at the second start" in sitting.message
+
+
+def test_an_app_that_ends_the_second_process_is_told_of(tmp_path):
+    """It has failed, and the next app of the run has a second process of its own."""
+    ends = f"import os, time\nif time.time() > {time.time() + 3600}: os._exit(0)"
+    sitting = sit(FIRST, learner(tmp_path / "my_app", more=f"\n{ends}\n"))
+    again = sit(FIRST, learner(tmp_path / "another"))
+
+    assert (sitting.code, again.code) == (1, 0)
+    assert "loads again when it is started a second time" in sitting.message
+    assert "the process ended while app.py loads" in sitting.message
+
+
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (["steps"], True),
+        (["-q", "steps/02_model"], True),
+        (["steps/03_hashing/test_checkpoint.py::test_guessing_is_slow"], True),
+        ([], True),
+        (["steps/04_views", "steps/05_logout"], False),
+        (["tests", "final"], False),
+    ],
+)
+def test_the_second_process_begins_where_a_step_asks_it(words, begins, monkeypatch):
+    """Pages have no use for it, and other tests have none either."""
+    begun = []
+    monkeypatch.setattr(second_process, "begin", lambda: begun.append(True))
+    second_process.begin_for(words, ROOT)
+
+    assert bool(begun) == begins
 
 
 def test_an_older_database_is_seen_and_left_alone(tmp_path):

@@ -14,6 +14,7 @@ from workbench.page import shorten
 from workbench.people import ANOTHER_PASSWORD, MARY, PASSWORD
 
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
+HASHING = r"generate_password_hash|hashpw|_hash\b"  # the line that makes or stores the hash
 LONG_PASSWORD = "é" * 40
 AS_LONG = f"{len(LONG_PASSWORD)} characters, {len(LONG_PASSWORD.encode())} bytes"
 ALLOWED_PASSWORDS = (" a password with spaces ", "weave é, ö and ß", "x" * 72)
@@ -62,6 +63,7 @@ def hashed(app, user):
         if deeds.hashed
         else "Which method of your Bcrypt object makes a hash of a password?",
         at=user.set_password,
+        word=HASHING,
     )
     require(
         "set_password() stores the hash as text",
@@ -71,6 +73,7 @@ def hashed(app, user):
         read="set-the-password",
         hint="generate_password_hash() returns bytes. Which method makes text of them?",
         at=user.set_password,
+        word=HASHING,
     )
     require(
         "set_password() stores a bcrypt hash",
@@ -82,6 +85,7 @@ def hashed(app, user):
         if stored.startswith("b'")
         else "Which method of your Bcrypt object makes a hash of a password?",
         at=user.set_password,
+        word=HASHING,
     )
     return user
 

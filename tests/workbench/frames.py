@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import linecache
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,15 @@ def frames_of(error):
 def innermost(error):
     """Return the frame in which the error was raised, or None."""
     return next((frame for frame, *_ in reversed(frames_of(error))), None)
+
+
+def refuses(error):
+    """Say whether a ValueError was raised to refuse a value: by a line that says so, or bcrypt."""
+    if not isinstance(error, ValueError) or not error.__traceback__:
+        return False
+    frame, number, _ = frames_of(error)[-1]
+    line = linecache.getline(frame.f_code.co_filename, number)
+    return line.lstrip().startswith("raise ") or "72 bytes" in str(error)
 
 
 def local(error, name, kind=object):

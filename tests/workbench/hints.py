@@ -13,6 +13,7 @@ from flask import Blueprint
 from flask_login import LoginManager
 from jinja2 import TemplateNotFound
 
+from workbench.frames import refuses
 from workbench.gaps import bare_route, near_assignment, route_of, unread_file
 from workbench.names import definitions, hint_for_attribute, hint_for_name
 from workbench.nothing import hint_for_none
@@ -141,9 +142,8 @@ def lacks_login_view(page):
 def hint_for_page(page, copy):
     """Return the hint that belongs to the status and the redirects of a page, or None."""
     if page.error:
-        hint = hint_for_error(page.error, copy, page)
-        own = isinstance(page.error, ValueError)
-        return hint or ("Where does the view catch this error and show its text?" if own else None)
+        caught = "Where does the view catch this error and show its text?"
+        return hint_for_error(page.error, copy, page) or (caught if refuses(page.error) else None)
     if len(page.hops) > 1 and not page.status.startswith("200"):
         return hint_for_redirects(page)
     app = page.browser.app

@@ -46,10 +46,12 @@ def line_behind(finding, copy):
     elif isinstance(thing, Page) and lacks_login_view(thing):
         thing, word = copy, r"\bLoginManager\("
     starts = [place for place in starts_of(thing, copy) if is_ours(place, copy)]
+    if not word and isinstance(thing, list):
+        return next(iter(starts), None)
     if not word and starts and (further := only_statement(thing)):
         return starts[0][0], starts[0][1] + further
     word = word or word_for(thing)
-    found = [(file, number_of(word, file, start)) for file, start in starts]
+    found = [(file, number_of(word, file, start, length_of(thing))) for file, start in starts]
     exact = [place for place in found if place[1]]
     if exact or is_whole(thing, copy):
         return next(iter(exact), None)
@@ -156,11 +158,21 @@ def word_for(thing):
     return ROUTE if is_refused else DEFINITION
 
 
-def number_of(word, file, start):
-    """Return the number of the first line from `start` on that the expression fits, or None."""
+def length_of(thing):
+    """Return how many lines a function or a class has, or None for what has no end of its own."""
+    thing = thing.function if isinstance(thing, Attempt) else thing
+    source = attempt(lambda: inspect.getsourcelines(inspect.unwrap(thing))).value
+    return source and len(source[0])
+
+
+def number_of(word, file, start, length=None):
+    """Return the number of the first line that the expression fits, or None.
+
+    It is looked for from the line `start` on, in `length` lines if that is given.
+    """
     lines = file.read_text("utf-8", "backslashreplace").splitlines()
     start = start or 1
-    numbers = range(start, len(lines) + 1)
+    numbers = range(start, min(len(lines), start + length - 1 if length else len(lines)) + 1)
     return next((number for number in numbers if re.search(word, lines[number - 1])), None)
 
 

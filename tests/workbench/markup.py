@@ -14,7 +14,7 @@ NAMES_LIKE_CODE = (
 )
 
 
-ENTITIES = "Jinja turns < into &lt; by itself, between quotes, too. What switches that off?"
+ENTITIES = "Jinja turns < into &lt; on its own, between quotes, too. What switches that off?"
 
 
 def shows_names_as_text(page, _judge):

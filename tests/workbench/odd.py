@@ -1,6 +1,7 @@
 """What a visitor may send though no link and no form of the app does: odd words and addresses."""
 
 import ast
+import functools
 import itertools
 import re
 from urllib.parse import urlencode
@@ -30,10 +31,18 @@ def asked_for(copy, where):
 
 def words_in(copy):
     """Return the short texts between quotes in the learner's Python."""
-    trees = [attempt(ast.parse, text).value for file, text in copy.texts() if file.suffix == ".py"]
-    nodes = itertools.chain.from_iterable(ast.walk(tree) for tree in trees if tree)
-    words = {node.value for node in nodes if isinstance(node, ast.Constant)}
-    return sorted(word for word in words if isinstance(word, str) and 0 < len(word) < 40)
+    code = (text for file, text in copy.texts() if file.suffix == ".py")
+    return sorted(set().union(*map(short_texts, code)))
+
+
+@functools.cache
+def short_texts(code):
+    """Return the short texts between quotes in Python code."""
+    tree = attempt(ast.parse, code).value
+    words = (
+        {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)} if tree else ()
+    )
+    return {word for word in words if isinstance(word, str) and 0 < len(word) < 40}
 
 
 def words_beside(copy, pattern):

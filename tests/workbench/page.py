@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from workbench.attempt import describe
 from workbench.deeds import Deeds
-from workbench.forms import forms_of, is_password, is_visible, parsed, same_path
+from workbench.forms import forms_of, is_password, is_visible, kind_of, parsed, same_path
 from workbench.text import gist, holds, lines_of
 
 HOME = "http://localhost"
@@ -113,6 +113,11 @@ class Page:
         having.sort(key=lambda form: leads_to_a_page(form.action))
         having.sort(key=lambda form: not same_path(form.action, self.path))
         return having[0] if having else None
+
+    def is_for_one(self):
+        """Say whether the page came with something of one visitor's own: a cookie or a token."""
+        hidden = (kind_of(field) == "hidden" for form in self.forms for field in form.fields)
+        return bool(self.set_cookies) or any(hidden)
 
     def form_to(self, path):
         """Return the form that is sent to `path` by POST, or None."""

@@ -8,20 +8,15 @@ import atexit
 import datetime
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from workbench.attempt import Retold, attempt, describe, stack_of
 from workbench.loader import AppCopy, cheap_salts, development
+from workbench.second_process import PATIENCE, ask
 
-TESTS = Path(__file__).resolve().parents[1]
-PATIENCE = 30  # seconds
 LATER = datetime.timedelta(days=1, hours=1)
 COOKIES = ("SESSION_COOKIE_NAME", "REMEMBER_COOKIE_NAME", "SESSION_COOKIE_PATH")
 ANOTHER_FOLDER = "another-place"
-ANOTHER_SEED = {"PYTHONHASHSEED": "1843"}
 
 
 @dataclass
@@ -36,42 +31,6 @@ class Start:
     found: str = ""  # the name of the user whom the user loader gives back for the id
     fits: bool = False  # the password is right for that user
     error: Retold | None = None
-
-
-class SecondProcess:
-    """A process that has imported Flask and waits to be told which app it shall start."""
-
-    def __init__(self):
-        """Let it begin."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            cwd=TESTS,
-            env=development() | ANOTHER_SEED,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-        )
-
-    def start(self, copy, name, user_id, password):
-        """Return the Start of an app of which this process has a copy."""
-        task = {"path": str(copy.source), "scratch": str(copy.scratch), "name": name}
-        task |= {"user_id": user_id, "password": password}
-        try:
-            told, _ = self.process.communicate(json.dumps(task), timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            return Start(error=Retold("StillRunning", f"no answer after {PATIENCE} s", []))
-        finally:
-            self.close()
-        if not told:
-            return Start(error=Retold("SystemExit", "the process ended while app.py loads", []))
-        start = json.loads(told)
-        return Start(**start | {"error": start["error"] and Retold(**start["error"])})
-
-    def close(self):
-        """End the process, whatever it does."""
-        self.process.kill()
-        self.process.communicate()
 
 
 def seen_in(copy, name, user_id, password):
@@ -95,19 +54,26 @@ def seen_in(copy, name, user_id, password):
     return seen
 
 
+def start_again(copy, **task):
+    """Return the Start of an app in another process, which makes no new copy of it."""
+    told = ask(path=str(copy.source), scratch=str(copy.scratch), **task)
+    if not told:
+        ended = f"the process ended while app.py loads, or gave no answer for {PATIENCE} s"
+        return Start(error=Retold("SystemExit", ended, []))
+    start = json.loads(told)
+    return Start(**start | {"error": start["error"] and Retold(**start["error"])})
+
+
 def retold(error):
     """Return what another process is told of an error."""
     return {"kind": type(error).__name__, "text": describe(error), "stack": stack_of(error)}
 
 
-def main():
-    """Be the second process: read a task, start the app, and write what was seen."""
+def answer(path, scratch, **task):
+    """Start an app a day later, and return what was seen as JSON."""
     import time_machine  # not needed in the first process
 
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the app prints is not part of the answer
-    task = json.loads(sys.stdin.readline())
-    copy = AppCopy(task.pop("path"), task.pop("scratch"), stand=ANOTHER_FOLDER)
+    copy = AppCopy(path, scratch, stand=ANOTHER_FOLDER)
     with cheap_salts():
         with time_machine.travel(datetime.datetime.now(datetime.UTC) + LATER):
             tried = copy.load()
@@ -115,9 +81,19 @@ def main():
         if not tried.error:
             atexit._run_exitfuncs()
             seen.left = seen_in(copy, **task).users
-    answer.write(json.dumps(vars(seen) | {"error": seen.error and retold(seen.error)}))
-    answer.close()
-    os._exit(0)  # whatever the app has left running
+    return json.dumps(vars(seen) | {"error": seen.error and retold(seen.error)})
+
+
+def main():
+    """Be the second process: read tasks, a line each, and write the answers."""
+    environment = development()
+    os.environ.clear()
+    os.environ.update(environment)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the app prints is not part of the answer
+    for line in os.fdopen(os.dup(0), encoding="utf-8"):
+        print(answer(**json.loads(line)), file=answers, flush=True)
+    os._exit(0)  # whatever the apps have left running
 
 
 if __name__ == "__main__":

@@ -7,25 +7,12 @@ from workbench.databases import MEMORY
 from workbench.finding import Finding, require
 from workbench.fixtures import listed
 from workbench.people import MARY, PASSWORD
-from workbench.restart import SecondProcess, seen_in
+from workbench.restart import seen_in, start_again
 from workbench.users import NO_HASH
 
-PROCESS = pytest.StashKey[SecondProcess]()  # begun while the first tests are running
 STARTS = pytest.StashKey[dict]()  # {app: (Start, second Start)}
 EMPTIES = r"drop_all|unlink\(|remove\(|rmtree|\bDELETE\b|\.delete\("
 NAMES_IT = r"SQLALCHEMY_DATABASE_URI|SQLALCHEMY_BINDS|sqlite:"
-
-
-def pytest_collection_finish(session):
-    """Begin the second process where a test will need it: it imports Flask in the meantime."""
-    if any("second_start" in getattr(item, "fixturenames", ()) for item in session.items):
-        session.config.stash[PROCESS] = SecondProcess()
-
-
-def pytest_sessionfinish(session):
-    """End the second process if nothing has asked for it."""
-    if process := session.config.stash.get(PROCESS, None):
-        process.close()
 
 
 @pytest.fixture
@@ -33,10 +20,8 @@ def second_start(request, copy, app):
     """What the app held at its first and at its second start, as a pair."""
     starts = request.config.stash.setdefault(STARTS, {})
     if copy.source not in starts:
-        process = request.config.stash.get(PROCESS, None) or SecondProcess()
-        request.config.stash[PROCESS] = None
         task = {"name": MARY, "user_id": store_mary(request, app), "password": PASSWORD}
-        starts[copy.source] = seen_in(copy, **task), process.start(copy, **task)
+        starts[copy.source] = seen_in(copy, **task), start_again(copy, **task)
     before, after = starts[copy.source]
     require(
         f"{copy.source.name} loads again when it is started a second time",
@@ -106,5 +91,5 @@ def why_not_the_same(before, after):
     if set(before.users) < set(after.users) or len(after.users) > len(before.users):
         hint = "A line that stores users runs at each start. What does it have to look for first?"
         return {"hint": hint, "word": r"session\.add"}
-    hint = "Which line empties the database, or makes it anew, while the file is loaded?"
+    hint = "Which line empties the database, or makes a new one, while the file is loaded?"
     return {"hint": hint, "word": EMPTIES}

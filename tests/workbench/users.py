@@ -97,7 +97,7 @@ def why_no_table(models_at_create_all):
     if not any(models_at_create_all):
         return {
             "fact": "db.create_all() ran when there was no model",
-            "hint": "create_all() makes tables of the models that it knows. Where does it stand?",
+            "hint": "create_all() makes tables of the models that it knows. Where is it?",
         }
     return {"hint": "Which database has create_all() made its tables in?"}
 

@@ -16,7 +16,7 @@ from workbench.page import MAX_REDIRECTS
 from workbench.people import People
 from workbench.users import names_of
 
-CLOSED = pytest.StashKey[set]()  # of a run: apps that greet no stranger
+PROVED = pytest.StashKey[dict]()  # of a run: {app: what need not be tried again}
 PEOPLE = pytest.StashKey[dict]()  # of a run: {app: People}
 
 
@@ -33,6 +33,12 @@ def new_browser(request, app, judge):
     watches = judge if request.path.parent.name >= "04" else None
     numbers = itertools.count(1)
     return lambda: Browser(app, watches, f"127.0.1.{next(numbers)}")
+
+
+@pytest.fixture
+def proved(request, copy):
+    """The names of preconditions that this app has met in an earlier test of the run."""
+    return request.config.stash.setdefault(PROVED, {}).setdefault(copy.source, set())
 
 
 @pytest.fixture
@@ -118,15 +124,23 @@ def what_is_there(page, form, typed_openly):
 def fill_in(new_browser):
     """Return a function that fills in the form at a path and returns the page that answers.
 
-    A new browser opens the page and sends its form, so hidden fields are those of its session.
+    A new browser opens the page and sends its form, so hidden fields are those of its session;
+    a page that gives nothing to its visitor is the same for the next one, and is opened once.
     Without `by_hand` no limit of a field matters, as for an attacker.
     """
+    opened = {}  # {path: page that is the same for every new visitor}
 
     def fill_in(path, username, password, by_hand=False, browser=None, follow=True):
-        page = (browser or new_browser()).get(path)
+        visitor = browser or new_browser()
+        page = (not browser and opened.get(path)) or visitor.get(path)
         form = page.password_form()
+        if not form:
+            return page
+        if not browser and not page.is_for_one():
+            opened[path] = page
+        visitor.address = page.address
         values = {"username": username, "password": password}
-        return page.browser.submit(form, by_hand, follow, **values) if form else page
+        return visitor.submit(form, by_hand, follow, **values)
 
     return fill_in
 
@@ -177,7 +191,7 @@ def registered(register_page, login_page, fill_in, stored_users, people, message
 
 
 @pytest.fixture
-def ada(request, registered, login_page, fill_in, new_browser, user_model, copy, people):
+def ada(registered, login_page, fill_in, new_browser, user_model, people, proved):
     """The browser of ada, who has registered and logged in."""
     form = login_page.password_form()
     require(
@@ -201,8 +215,7 @@ def ada(request, registered, login_page, fill_in, new_browser, user_model, copy,
         read="04_views#log-in",
         why=lambda: why_not_greeted(answer, page, registered, login_page, user_model),
     )
-    closed = request.config.stash.setdefault(CLOSED, set())
-    if copy.source not in closed:  # it is not open for the other tests of the run either
+    if "closed" not in proved:
         page = new_browser().get("/welcome")
         require(
             "/welcome greets no visitor who has not logged in",
@@ -212,5 +225,5 @@ def ada(request, registered, login_page, fill_in, new_browser, user_model, copy,
             read="04_views#welcome",
             hint="Whom does current_user stand for in a browser without a login?",
         )
-        closed.add(copy.source)
+        proved.add("closed")
     return browser
