@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workbench.second_process import begin_for
 
-PLUGINS = ("reports", "oracles", "fixtures", "users", "second_start", "visits")
+PLUGINS = ("summary", "reports", "oracles", "fixtures", "users", "second_start", "visits")
 pytest_plugins = [f"workbench.{name}" for name in PLUGINS]
 
 begin_for(sys.argv[1:], Path.cwd())  # now, so that it imports Flask while this process does

@@ -5,19 +5,23 @@
     python3 workbook.py run my_app           see yours (--port 8000 for another port)
     python3 workbook.py test                 check the steps, the app, the notebooks
     python3 workbook.py test all             check the workbook itself, too
-    python3 workbook.py test 3               check step 3
-    python3 workbook.py test 3 my_app        check your app against it (--hints for a hint)
-    python3 workbook.py test my_app          check it step by step, up to the first not done
+    python3 workbook.py watch my_app         check your app at each save, in one window
+    python3 workbook.py test my_app          check it once: how far is it, and what comes first?
+    python3 workbook.py test 3 my_app        check it against step 3 (--hints for a hint)
+    python3 workbook.py test 3               check our step 3
+    python3 workbook.py test steps           check all of ours
     python3 workbook.py diff 3               see what step 3 adds
     python3 workbook.py diff 3 my_app        compare your app with step 3
     python3 workbook.py reset my_app         start over with an empty database
     python3 workbook.py lab                  open the notebooks
 
 The first use installs packages into the folder .venv; later uses start at once. Options
-behind the names go to pytest. On Windows, type `py` in place of `python3`.
+of pytest may follow: -v shows all messages, -s what the app prints, -x stops at the first
+failure. On Windows, type `py` in place of `python3`.
 """
 
-import filecmp
+import difflib
+import os
 import re
 import shlex
 import shutil
@@ -36,11 +40,17 @@ STEPS = sorted(path for path in ROOT.glob("steps/0*") if path.is_dir())
 FINAL = ROOT / "final"
 CHAPTERS = [*STEPS, *([FINAL] if (FINAL / "app.py").is_file() else [])]
 STEPS_ARE = f"The steps are {', '.join(chapter.name for chapter in CHAPTERS)}."
+sys.path.append(str(ROOT / "tests"))  # of its modules those that need no packages are used here
 MAKER = f"{sys.base_prefix} {sys.version_info[0]}.{sys.version_info[1]}"
 OLDEST = (3, 11)
 PORT = 5000
-DATABASES = (".db", ".sqlite", ".sqlite3")
-NOTHING = "/dev/null"  # git knows it on Windows, too
+OPTIONS = """
+    --hints -h --help -v -vv -q -s -x -k -m -p -o -l -r -W --lf --ff --sw --tb --junitxml --pdb
+    --co --durations --maxfail --color --capture --no-header --cache-clear --collect-only
+""".split()
+ENDED = ROOT / ".pytest_cache/v/workbook/ended"  # each run writes it anew when it ends
+SIZES = {".": "70 MB", "notebooks": "420 MB", "tests": "60 MB"}  # on disk
+UNUSED = 4  # pytest's exit code for words that it does not understand; it says so itself
 QUIET = "import sys;sys.excepthook=lambda *e: e[0] is KeyboardInterrupt or sys.__excepthook__(*e)"
 
 
@@ -61,8 +71,7 @@ def run(words):
     if not file.is_file():
         raise Stop(f"There is no {shown(file)} yet: write it, then run it.")
     install(".")
-    if databases(file.parent):
-        look_at_databases(file)
+    look_at_databases(file)
     port = port or free_port()
     print(f"Open http://127.0.0.1:{port} in your browser. Ctrl-C stops the app.")
     options = ["--debug", "--port", port, *(["--no-debugger"] if app == FINAL else [])]
@@ -71,19 +80,20 @@ def run(words):
 
 def test(words):
     """Run the tests that the words name."""
-    words = sorted(words, key=lambda word: word == "--hints")  # which may stand anywhere
-    first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
-    names, options = words[:first], words[first:]
+    names, options = take_options(words)
     if not names or names == ["all"]:
         return test_workbook(names, options)
-    if len(names) > 2:
+    apps = [name for name in names if not is_step(name)]
+    steps = [name for name in names if is_step(name)]
+    if len(steps) > 1 or len(apps) > 1:
         raise Stop("test takes a step, a folder, or a step and a folder.")
-    *step, last = names
-    chapters, mine = [find_step(*step)] if step else STEPS, [f"--app={shown(find(last))}"]
-    if not step and find(last) in CHAPTERS:
-        chapters, mine = [find(last)], []
+    if apps and steps and find(*steps) == FINAL:
+        mine = f"python3 workbook.py test {apps[0]}"
+        raise Stop(f"The tests of final are for our app alone. The checks for yours: {mine}")
+    chapter = ROOT / "steps" if steps in ([], ["steps"]) else find(*steps)
+    app = [f"--app={shown(find(*apps))}"] if apps else []
     install(".")
-    return first_failure(python("pytest", chapter, *mine, *options) for chapter in chapters)
+    return sit(chapter, *app, *options)
 
 
 def test_workbook(everything, options):
@@ -93,7 +103,28 @@ def test_workbook(everything, options):
     runs = [[ROOT / "steps", *CHAPTERS[len(STEPS) :]]]
     runs += [["-p", "nbval", "--nbval", ROOT / "notebooks"]] if notebooks else []
     runs += [[ROOT / "tests"]] if everything else []
-    return first_failure(python("pytest", *run, *options) for run in runs)
+    return first_failure(sit(*run, *options) for run in runs)
+
+
+def sit(*words):
+    """Run pytest; a run that has not come to its end has failed, and says so."""
+    before, code = read(ENDED), python("pytest", *words)
+    is_noted = os.access(ROOT, os.W_OK) and "no:cacheprovider" not in words
+    if read(ENDED) != before or code == UNUSED or not is_noted:
+        return code
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    print(f"The run has ended without a report ({how}), so nothing is checked.", file=sys.stderr)
+    return code or 1
+
+
+def watch(words):
+    """Check an app at each save."""
+    names, options = take_options(words)
+    if len(names) > 1 or options:
+        raise Stop("watch takes one folder.")
+    mine = find(*names) if names else ROOT / "my_app"
+    install(".")
+    return python(ROOT / "tests/watch.py", mine)
 
 
 def diff(words):
@@ -102,32 +133,39 @@ def diff(words):
         raise Stop("diff takes a step, or a step and a folder.")
     if not shutil.which("git"):
         raise Stop("diff shows what git sees, and git is not installed here.")
-    step, mine = find_step(words[0]), [find(word) for word in words[1:]]
+    words = sorted(words, key=is_step, reverse=True)
+    step, mine = find(words[0]), [find(word) for word in words[1:]]
+    if step not in CHAPTERS:
+        raise Stop(f"{words[0]} is not a step. {STEPS_ARE}")
     before = mine[0] if mine else [None, *CHAPTERS][CHAPTERS.index(step)]
     if not mine and before and is_committed(before) and is_committed(step):
         trees = [f"HEAD:{shown(folder)}" for folder in (before, step)]
         return call("git", "diff", *trees, "--", "app.py", "templates")
-    return compare(course_files(before) if before else {}, course_files(step))
+    from workbench.differences import course_files, differing
+    from workbench.own_data import agreed
+
+    old = course_files(before) if before else {}
+    if mine and not old:
+        print(f"There is nothing of yours in {shown(before)}, so this shows all of {step.name}.")
+        if not agreed("Show it? [y/N] "):
+            return 0
+    pairs = differing(old, course_files(step))
+    print("" if pairs else "No difference.\n", end="")
+    codes = (call("git", "diff", "--no-index", *pair) for pair in pairs)
+    return first_failure(code for code in codes if code != 1)  # 1 means: there is a difference
 
 
 def reset(words):
     """Move the databases of an app aside, after asking."""
+    from workbench.own_data import databases, move_aside
+
     if len(words) != 1:
         raise Stop("reset takes the folder of an app.")
     app = find(words[0])
     folder = app.parent if app.is_file() else app
     files = databases(folder)
-    if not files:
-        print(f"There is no database in {shown(folder)}.")
-    for file in files:
-        aside = name_aside(file)
-        print(f"The next start makes an empty database. This one will be {shown(aside)}.")
-        if not agreed(f"Move {shown(file)} aside? [y/N] "):
-            print("Nothing was moved.")
-            return 1
-        file.rename(aside)
-        print("Done.")
-    return 0
+    print("" if files else f"There is no database in {shown(folder)}.\n", end="")
+    return move_aside(files, shown)
 
 
 def lab(words):
@@ -136,41 +174,25 @@ def lab(words):
     return python("jupyter", "lab", ROOT / "notebooks", *words)
 
 
-VERBS = {"run": run, "test": test, "diff": diff, "reset": reset, "lab": lab}
+VERBS = {one.__name__: one for one in (run, watch, test, diff, reset, lab)}
 
 
-# The databases of an app
-
-
-def databases(folder):
-    """Return the files in which an app keeps its data, without those that were moved aside."""
-    places = [path for place in (folder, folder / "instance") for path in place.glob("*")]
-    kept = [path for path in places if path.suffix in DATABASES and path.is_file()]
-    return sorted(path for path in kept if not re.search(r"-old-\d+$", path.stem))
-
-
-def name_aside(file):
-    """Return a name beside a file that is still free."""
-    names = (file.with_name(f"{file.stem}-old-{n}{file.suffix}") for n in range(1, 10_000))
-    return next(name for name in names if not name.exists())
-
-
-def agreed(question):
-    """Ask, and say whether the answer is yes; no answer is a no."""
-    try:
-        return input(question).strip().lower() in ("y", "yes")
-    except EOFError:
-        print()
-        return False
+# What is asked and found
 
 
 def look_at_databases(file):
     """Say which tables of an app are older than its model; nothing is changed."""
-    words = [PYTHON, "-m", "workbench.stale", file]
-    looked = subprocess.run(words, cwd=ROOT / "tests", capture_output=True, text=True, check=False)
-    if looked.returncode == 0 and looked.stdout.strip():
-        print(looked.stdout.strip())
-        print(f"To start over: python3 workbook.py reset {shown(file.parent)}")
+    from workbench.own_data import databases
+
+    if databases(file.parent):
+        words = [PYTHON, "-m", "workbench.stale", file]
+        subprocess.run(words, cwd=ROOT / "tests", stderr=subprocess.DEVNULL, check=False)
+
+
+def is_committed(folder):
+    """Say whether git has the folder in its last commit; a ZIP download has no commits."""
+    command = ["git", "rev-parse", "--quiet", "--verify", f"HEAD:{shown(folder)}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
 # What the words mean
@@ -178,27 +200,48 @@ def look_at_databases(file):
 
 def find(word):
     """Return the folder of a step (3, 03, 03_hashing) or of an app, or an app's .py file."""
-    path = Path(word).resolve()
+    paths = [Path(word).resolve(), ROOT / word]
     for chapter in CHAPTERS:
         number = chapter.name.partition("_")[0]
-        if path == chapter or word in (chapter.name, number, number.lstrip("0")):
+        if chapter in paths or word in (chapter.name, number, number.lstrip("0")):
             return chapter
-    if not path.exists():
-        raise Stop(f"There is no step and no folder {word}. {STEPS_ARE} A folder is made by mkdir.")
-    return path
+    for path in filter(Path.exists, paths):
+        return path
+    if word.isdecimal():
+        raise Stop(f"There is no step {word}. {STEPS_ARE}")
+    folders = [path.name for place in (Path.cwd(), ROOT) for path in place.glob("[!.]*/")]
+    advice = closest(word, [*folders, *(chapter.name for chapter in CHAPTERS)])
+    advice = advice or f" {STEPS_ARE} To make a folder: mkdir {word}"
+    raise Stop(f"There is no step and no folder {word}.{advice}")
 
 
-def find_step(word):
-    """Return the folder of a step, by any of its names."""
-    step = find(word)
-    if step not in CHAPTERS:
-        raise Stop(f"{word} is not a step. {STEPS_ARE}")
-    return step
+def is_step(word):
+    """Say whether the word names a step, or all of them."""
+    return word == "steps" or find(word) in CHAPTERS
+
+
+def closest(word, known):
+    """Return a question that names the known word closest to this one, or nothing."""
+    close = difflib.get_close_matches(word, known, 1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def take_options(words):
+    """Return the names and the options among the words; an option of ours may be anywhere."""
+    words = sorted(words, key=lambda word: word == "--hints")
+    first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
+    for name in (word.partition("=")[0] for word in words[first:] if word.startswith("-")):
+        if name not in OPTIONS and closest(name, OPTIONS):
+            raise Stop(f"There is no option {name}.{closest(name, OPTIONS)}")
+    return words[:first], words[first:]
 
 
 def take_port(words):
     """Return the words without --port, and its number or None."""
     words = [p for w in words for p in (w.split("=") if w.startswith("--port=") else [w])]
+    wrong = next((word for word in words if word.startswith("-") and word != "--port"), None)
+    if wrong:
+        raise Stop(f"There is no option {wrong}.{closest(wrong, ['--port'])}")
     if "--port" not in words:
         return words, None
     at = words.index("--port")
@@ -225,32 +268,6 @@ def is_taken(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-# What diff compares
-
-
-def is_committed(folder):
-    """Say whether git has the folder in its last commit; a ZIP download has no commits."""
-    command = ["git", "rev-parse", "--quiet", "--verify", f"HEAD:{shown(folder)}"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
-
-
-def course_files(app):
-    """Return {name: path} of what a learner writes: app.py and the templates."""
-    folder, main = (app.parent, app) if app.is_file() else (app, app / "app.py")
-    pages = [(path.relative_to(folder).as_posix(), path) for path in folder.glob("templates/**/*")]
-    return {name: path for name, path in [("app.py", main), *sorted(pages)] if path.is_file()}
-
-
-def compare(old, new):
-    """Show the differences between two sets of files."""
-    pairs = [(old.get(name, NOTHING), new.get(name, NOTHING)) for name in sorted({**old, **new})]
-    differing = [p for p in pairs if NOTHING in p or not filecmp.cmp(*p, shallow=False)]
-    if not differing:
-        print("No difference.")
-    codes = (call("git", "diff", "--no-index", *pair) for pair in differing)
-    return first_failure(code for code in codes if code != 1)  # 1 means: there is a difference
-
-
 # What is installed
 
 
@@ -261,10 +278,10 @@ def install(*folders):
     for name in folders:
         file, done = ROOT / name / "requirements.txt", stamp(name)
         if read(file) != read(done) or missing(file):
-            print(f"Installing the packages of {shown(file)}; this happens once.")
+            print(f"Installing the packages of {shown(file)}, once: {SIZES[name]}.", flush=True)
             done.unlink(missing_ok=True)
             if python("pip", "install", "--disable-pip-version-check", "-r", file):
-                raise Stop("The packages are not installed; pip says why. Is there a network?")
+                raise Stop("The packages are not installed; pip says why. Are you online?")
             done.write_text(read(file), "utf-8")
 
 
@@ -307,8 +324,8 @@ def read(path):
 
 
 def python(module, *words):
-    """Run a module with the Python of .venv and return its exit code."""
-    return call(PYTHON, "-m", module, *words)
+    """Run a module, or a file, with the Python of .venv and return its exit code."""
+    return call(PYTHON, *([module] if isinstance(module, Path) else ["-m", module]), *words)
 
 
 def call(*words):
@@ -319,14 +336,17 @@ def call(*words):
     try:
         return process.wait()
     except KeyboardInterrupt:  # in a terminal the command has got it, too: let it finish
-        end(process)
+        end(process, patience=5)
+        raise
+    except SystemExit:  # SIGTERM, which it has not got
+        end(process, patience=0)
         raise
 
 
-def end(process):
-    """Wait for a command that was interrupted, and stop it if it does not end by itself."""
+def end(process, patience):
+    """Wait some seconds for a command that was interrupted, and stop it if it does not end."""
     try:
-        process.wait(timeout=5)
+        process.wait(patience)
     except (KeyboardInterrupt, subprocess.TimeoutExpired):
         process.terminate()
         process.wait()
@@ -348,13 +368,14 @@ def main(words):
     """Do what the words say and return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a Windows console lacks many letters
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing it started outlives it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nothing it started outlives it
     verb, *others = words or ["help"]
     try:
         if verb in VERBS:
             return VERBS[verb](others)
         if verb not in ("help", "-h", "--help"):
-            raise Stop(f"There is no {verb}. Try one of: {', '.join(VERBS)}, help.")
+            known = f"The words are: {', '.join(VERBS)}, help."
+            raise Stop(f"There is no {verb}.{closest(verb, VERBS) or ' ' + known}")
         print(__doc__.strip())
         return 0
     except Stop as stop:

@@ -17,7 +17,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from examiner import ROOT, STEPS
+from examiner import ROOT
 from test_diffs import lines_of_code
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
@@ -36,7 +36,7 @@ def tracked_files():
     return [Path(name) for name in names.decode().split("\0") if name and (ROOT / name).is_file()]
 
 
-NOT_INSTALLED = "The packages are not installed; pip says why. Is there a network?\n"
+NOT_INSTALLED = "The packages are not installed; pip says why. Are you online?\n"
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,9 @@ def clone(tmp_path_factory):
 def bare(tmp_path):
     """A workbook without .venv and without git's history, as a ZIP download brings it."""
     folder = tmp_path / "zip"
-    shutil.copytree(ROOT / "steps", folder / "steps")
+    ignore = shutil.ignore_patterns("instance", "__pycache__")
+    for name in ("steps", "tests/workbench"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     shutil.copy(ROOT / "workbook.py", folder)
     shutil.copy(ROOT / "requirements.txt", folder)
     return folder
@@ -114,6 +116,8 @@ def calls(launcher, monkeypatch):
 
     def call(*words):
         noted.append(" ".join(launcher.shown(word) for word in words))
+        launcher.ENDED.parent.mkdir(parents=True, exist_ok=True)
+        launcher.ENDED.write_text(str(len(noted)), "utf-8")  # as each run of pytest does
         return 0
 
     monkeypatch.setattr(launcher, "call", call)
@@ -131,7 +135,7 @@ def test_the_first_use_installs_and_says_so(installed):
     printed = (installed / "first.txt").read_text("utf-8")
 
     assert "Making the virtual environment .venv." in printed
-    assert "Installing the packages of requirements.txt; this happens once." in printed
+    assert re.search(r"Installing the packages of requirements.txt, once: \d+ MB\.", printed)
     assert "Successfully installed" in printed
     assert re.search(r"^\+ \.venv\S+ -m pytest steps/01_setup$", printed, re.M)
     assert "7 passed" in printed
@@ -352,7 +356,10 @@ def test_a_port_is_a_number(launcher, calls, words, capsys):
             [..., "steps/03_hashing --app=mine -k salt --hints"],
         ),
         (["03", "mine", "-x"], [..., "steps/03_hashing --app=mine -x"]),
-        (["mine"], [..., *(f"steps/{n} --app=mine" for n in sorted(path.name for path in STEPS))]),
+        (["mine"], [["."], "steps --app=mine"]),
+        (["mine", "3"], [["."], "steps/03_hashing --app=mine"]),
+        (["steps"], [["."], "steps"]),
+        (["mine", "--junitxml=r.xml"], [..., "steps --app=mine --junitxml=r.xml"]),
     ],
 )
 def test_test_runs_what_was_asked_for(launcher, calls, words, commands):
@@ -375,16 +382,78 @@ def test_test_runs_the_notebooks_where_there_are_any(launcher, calls):
     assert calls[2].endswith("-m pytest -p nbval --nbval notebooks")
 
 
-def test_test_folder_stops_at_the_first_step_that_is_not_done(installed):
-    """test FOLDER sits the checkpoints in order, up to the first that fails."""
+def test_test_folder_is_one_run(installed):
+    """test FOLDER is one run with one ladder, one total, one report, and says what comes first."""
     mine = installed / "my_app"
-    shutil.copytree(installed / "steps/02_model", mine)
-    done = launch(installed, "test", "my_app")
+    shutil.copytree(installed / "steps/03_hashing", mine)
+    break_it(mine / "app.py", "unique=True", "unique=False")
+    done = launch(installed, "test", "my_app", "--junitxml=report.xml")
+    every = launch(installed, "test", "my_app", "-v")
     shutil.rmtree(mine)
+    lines = done.stdout.splitlines()
+    report = (installed / "report.xml").read_text("utf-8")
 
     assert done.returncode == 1
-    assert re.findall(r"-m pytest steps/(\d\d)", done.stdout) == ["01", "02", "03"]
-    assert "User has a method set_password(password)" in done.stdout
+    assert re.findall("-m pytest (.+)", done.stdout) == ["steps --app=my_app --junitxml=report.xml"]
+    assert "my_app: 20 of 37" in lines
+    assert "1 ok  2 ######.  3 ok  4 ..........  5 ......" in lines
+    assert any(line.startswith("First, step 2: ") for line in lines)
+    assert done.stdout.count("  want   ") == 1
+    assert "  step 4: GET /register shows a page to a stranger" in lines
+    assert report.count("<testcase") == 37
+    assert every.stdout.count("  want   ") > 1
+
+
+def test_all_steps_done_is_an_end(installed):
+    """At full marks the summary says what has been learned, and what comes next."""
+    mine = installed / "my_app"
+    shutil.copytree(installed / "steps/05_logout", mine)
+    done = launch(installed, "test", "my_app")
+    ours = launch(installed, "test", "3")
+    shutil.rmtree(mine)
+
+    assert done.returncode == 0
+    assert "my_app: 37 of 37\n1 ok  2 ok  3 ok  4 ok  5 ok\n" in done.stdout
+    assert "keeps only salted hashes" in done.stdout
+    assert done.stdout.rstrip().endswith("Next: final/README.md")
+    assert "Checked our own step 3, not your app:" in ours.stdout
+    assert "To check yours: python3 workbook.py test 3 my_app" in ours.stdout
+    assert "Next" not in ours.stdout
+
+
+def break_it(file, old, new):
+    """Replace a text of a file that is there once."""
+    text = file.read_text("utf-8")
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "how", "code"),
+    [
+        ("os.execv(sys.executable, [sys.executable, '-c', 'pass'])", "exit code 0", 1),
+        pytest.param("os.kill(os.getpid(), 9)", "signal 9", -9, marks=POSIX_ONLY),
+    ],
+)
+def test_a_run_without_a_report_has_failed(installed, tmp_path, line, how, code):
+    """An app that ends the process has passed nothing, and the launcher says so."""
+    (tmp_path / "app.py").write_text(f"import os, sys\n{line}\n", "utf-8")
+    done = launch(installed, "test", str(tmp_path))
+
+    assert done.returncode == code % 256
+    assert f"The run has ended without a report ({how}), so nothing is checked." in done.stdout
+
+
+def test_an_app_that_calls_exit_is_told_of(installed, tmp_path):
+    """os._exit() in an app is an error like any other: its line is named, other checks go on."""
+    shutil.copytree(ROOT / "steps/01_setup", tmp_path / "mine")
+    break_it(tmp_path / "mine/app.py", 'return "The app is running."', "__import__('os')._exit(0)")
+    done = launch(installed, "test", "1", str(tmp_path / "mine"))
+
+    assert done.returncode == 1
+    assert "os._exit(0) ends Python at once, without a report" in done.stdout
+    assert "__import__('os')._exit(0)" in done.stdout
+    assert "01_setup    ######.  6/7" in done.stdout
 
 
 # diff and lab
@@ -510,17 +579,26 @@ def test_lab_opens_the_notebooks(launcher, calls):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "There is no fly. Try one of: run, test, diff, reset, lab, help."),
-        (["run", "9"], "There is no step and no folder 9. The steps are 01_setup, "),
+        (["fly"], "There is no fly. The words are: run, watch, test, diff, reset, lab, help."),
+        (["tset"], "There is no tset. Did you mean test?"),
+        (["run", "9"], "There is no step 9. The steps are 01_setup, "),
+        (["run", "--prot", "5216"], "There is no option --prot. Did you mean --port?"),
+        (["test", "emtpy"], "There is no step and no folder emtpy. Did you mean empty?"),
+        (["test", "3", "--hint"], "There is no option --hint. Did you mean --hints?"),
+        (["test", "3", "-hints"], "There is no option -hints. Did you mean --hints?"),
+        (
+            ["test", "03_hasing"],
+            "There is no step and no folder 03_hasing. Did you mean 03_hashing?",
+        ),
+        (["watch", "empty", "3"], "watch takes one folder."),
         (["run", "3", "4"], "run takes one step or one folder."),
         (["run", "empty"], "There is no empty/app.py yet: write it, then run it."),
-        (["test", "9"], "There is no step and no folder 9. The steps are 01_setup, "),
+        (["test", "9"], "There is no step 9. The steps are 01_setup, "),
         (
             ["test", "3", "absent"],
             "There is no step and no folder absent. The steps are 01_setup, ",
         ),
-        (["test", "empty", "3"], "empty is not a step. The steps are 01_setup, "),
-        (["test", "empty", "empty"], "empty is not a step. The steps are 01_setup, "),
+        (["test", "empty", "empty"], "test takes a step, a folder, or a step and a folder."),
         (["test", "1", "2", "3"], "test takes a step, a folder, or a step and a folder."),
         (["diff"], "diff takes a step, or a step and a folder."),
         (["diff", "empty"], "empty is not a step. The steps are 01_setup, "),
@@ -640,5 +718,5 @@ def test_an_old_python_gets_one_sentence():
 
 
 def test_the_launcher_is_small():
-    """The launcher has at most 250 lines of code."""
-    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 250
+    """The launcher has at most 260 lines of code."""
+    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 260

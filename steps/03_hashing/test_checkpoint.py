@@ -63,7 +63,7 @@ def hashed(app, user):
         if deeds.hashed
         else "Which method of your Bcrypt object makes a hash of a password?",
         at=user.set_password,
-        word=HASHING,
+        word="" if tried.error else HASHING,
     )
     require(
         "set_password() stores the hash as text",

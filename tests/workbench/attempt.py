@@ -31,6 +31,14 @@ class CannotLoad(Observed):
         self.hint, self.file = hint, file
 
 
+class EndedPython(Observed):
+    """The code would have ended Python at once, and with it the run that checks it."""
+
+    def __init__(self, status=0):
+        """Say how; the status is what os._exit() was given."""
+        super().__init__(f"os._exit({status!r}) ends Python at once, without a report")
+
+
 class StillRunning(Observed):
     """The call took longer than it may; `stack` says where it was, outermost frame first."""
 

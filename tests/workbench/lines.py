@@ -159,8 +159,10 @@ def word_for(thing):
 
 
 def length_of(thing):
-    """Return how many lines a function or a class has, or None for what has no end of its own."""
+    """Return how many lines a function has; None for other things, whose words may be anywhere."""
     thing = thing.function if isinstance(thing, Attempt) else thing
+    if not inspect.isroutine(thing):
+        return None
     source = attempt(lambda: inspect.getsourcelines(inspect.unwrap(thing))).value
     return source and len(source[0])
 

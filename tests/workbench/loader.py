@@ -15,7 +15,7 @@ from flask.cli import NoAppException, find_best_app, prepare_import
 from flask_bcrypt import Bcrypt
 from flask_sqlalchemy import SQLAlchemy
 
-from workbench.attempt import CannotLoad, attempt
+from workbench.attempt import CannotLoad, EndedPython, attempt
 from workbench.copying import changed_at, copy_folder, empty_folder
 from workbench.databases import Databases
 from workbench.deeds import listeners, watch, watching
@@ -37,6 +37,12 @@ SCRATCHES = set()  # where this process has made copies
 BEFORE = frozenset(sys.modules)  # none of these is an app's
 
 
+def entry_of(path):
+    """Return the file from which Flask starts an app, given its folder or the file itself."""
+    found = (name for name in ENTRY_FILES if (path / name).is_file())
+    return path if path.suffix == ".py" else path / next(found, "app.py")
+
+
 class AppCopy:
     """An app's folder, its copy, and what was loaded from the copy."""
 
@@ -48,8 +54,7 @@ class AppCopy:
         """
         path = Path(path).resolve()
         self.folder = path.parent if path.suffix == ".py" else path
-        found = (name for name in ENTRY_FILES if (self.folder / name).is_file())
-        self.source = path if path.suffix == ".py" else self.folder / next(found, "app.py")
+        self.source = entry_of(path)
         self.scratch = Path(scratch).resolve()
         self.root = self.scratch / self.folder.name
         self.elsewhere = self.scratch / stand  # the working directory
@@ -199,6 +204,7 @@ def opened(path, compiled=None):
             mock.patch.dict(os.environ, development(), clear=True),
             mock.patch.object(sys, "path", [*sys.path]),
             mock.patch.object(sys, "argv", ["flask"]),
+            mock.patch.object(os, "_exit", no_exit),
             mock.patch.object(sys, "stdin", io.StringIO()),  # input() must not wait for a person
             watching(),
         ):
@@ -211,6 +217,11 @@ def opened(path, compiled=None):
                 copy.databases.close()
                 for name in modules_below({str(copy.scratch)}):
                     del sys.modules[name]
+
+
+def no_exit(status):
+    """Raise EndedPython, in the place of os._exit()."""
+    raise EndedPython(status)
 
 
 def development():

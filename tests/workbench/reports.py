@@ -1,23 +1,16 @@
-"""Reports of the checkpoints: messages in the place of tracebacks, and the tally.
-
-A message says what a learner's app cannot do yet; finding.py writes it.
-"""
+"""Reports of the checkpoints: messages in the place of tracebacks, each reason told once."""
 
 import gc
-from collections import Counter
-from pathlib import Path
 
 import pytest
-from _pytest._code.code import ReprFileLocation, TerminalRepr
 
 from workbench.attempt import Attempt, attempt
-from workbench.finding import COPY, FAILED, OUTDATED, TOLD, Finding, behind, message, shown
+from workbench.finding import COPY, FAILED, OUTDATED, TOLD, Finding, behind, message
+from workbench.message import Message, printed_in
+from workbench.summary import HINTS_LEFT
 
-ROOT = Path(__file__).resolve().parents[2]
-STEPS = sorted(path.name for path in ROOT.glob("steps/0*"))
 PATIENCE = 3  # failing runs of one checkpoint before its hint is shown unasked
 TELLING = pytest.StashKey[bool]()  # of a test: there is a message, in the place of a traceback
-HINTS_LEFT = pytest.StashKey[bool]()  # of a run: --hints would show more
 FAILURES = "workbook/failures"  # in pytest's cache: {checkpoint and app: failing runs in a row}
 
 
@@ -25,7 +18,6 @@ def pytest_configure(config):
     """Start with nothing told; tracebacks are made where --tb= asks for one."""
     Finding.traced = config.getoption("tbstyle") != "auto"
     config.stash[TOLD] = {}
-    config.stash[HINTS_LEFT] = False
     config.stash[OUTDATED] = {}
     config.stash[FAILED] = set()
 
@@ -33,24 +25,6 @@ def pytest_configure(config):
 def pytest_collection_finish():
     """Spare what has been imported the search for garbage: it is there until the end."""
     gc.freeze()
-
-
-class Message(TerminalRepr):
-    """A message in the place of a traceback; its first line is what JUnit and -rf show."""
-
-    def __init__(self, text, item):
-        """Hold the text of a message about this test."""
-        self.text = text
-        path, number, _ = item.location
-        self.reprcrash = ReprFileLocation(path, (number or 0) + 1, text.partition("\n")[0])
-
-    def toterminal(self, tw):
-        """Write all but the first line, which is the heading above them."""
-        tw.line(self.text.partition("\n")[2])
-
-    def __str__(self):
-        """Return the text."""
-        return self.text
 
 
 @pytest.hookimpl(wrapper=True)
@@ -82,7 +56,7 @@ def pytest_runtest_makereport(item, call):
         item.config.stash[HINTS_LEFT] |= bool(hint) and not hinted
         base = item.config.invocation_params.dir
         text = message(sentence, finding, copy, item.path.parent, hinted and hint, base)
-        report.longrepr = Message(text, item)
+        report.longrepr = Message(text, item, hint, printed_in(report.sections))
         report.location = (*item.location[:2], sentence)  # the heading above the message
         report.sections.clear()
         item.stash[TELLING] = True
@@ -117,36 +91,3 @@ def count_failures(item, copy, failed):
     if cache and count != counts.pop(key, 0):
         cache.set(FAILURES, counts | ({key: count} if count else {}))
     return count
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    """Write one line per step, and what comes next when all of it is done."""
-    passed, total = Counter(), Counter()
-    for outcome in ("passed", "failed", "error", "skipped"):
-        for report in terminalreporter.getreports(outcome):
-            step = Path(report.nodeid.partition("::")[0]).parent.name
-            passed[step] += outcome == "passed"
-            total[step] += 1
-    steps = [step for step in STEPS if total[step]]
-    if not steps:
-        return
-    terminalreporter.line("")
-    for step in steps:
-        done, of = passed[step], total[step]
-        terminalreporter.line(f"{step:<11} {'#' * done}{'.' * (of - done)}  {done}/{of}")
-    for source, sentences in config.stash[OUTDATED].items():
-        folder = shown(source.parent, config.invocation_params.dir)
-        for sentence in sentences:
-            terminalreporter.line(sentence)
-            terminalreporter.line(f"To start over: python3 workbook.py reset {folder}")
-    if all(passed[step] == total[step] for step in steps):
-        terminalreporter.line(what_comes_after(steps[-1]))
-    elif config.stash[HINTS_LEFT]:
-        terminalreporter.line("For a hint, add --hints.")
-
-
-def what_comes_after(step):
-    """Say where to read on when this step is done."""
-    following = [f"steps/{name}" for name in STEPS if name > step] + ["final"]
-    chapters = [f"{name}/README.md" for name in following if (ROOT / name).exists()]
-    return f"Next: {chapters[0]}" if chapters else "All steps are done."

@@ -4,11 +4,14 @@ It is only read. Run as a module with the path of an app, this file prints what 
 """
 
 import contextlib
+import io
 import sqlite3
 import sys
 from pathlib import Path
 
 from workbench.attempt import attempt
+from workbench.course import ROOT
+from workbench.loader import opened
 
 
 def outdated(copy):
@@ -79,9 +82,22 @@ def sentence(file, table, columns):
     )
 
 
-if __name__ == "__main__":
-    from workbench.loader import opened
+def main(file):
+    """Print what is wrong with the databases of the app in this file, and how to start over."""
+    quiet = contextlib.redirect_stdout(io.StringIO())  # what the app prints is not asked for
+    with opened(file) as copy, quiet:
+        found = attempt(outdated, copy).value if copy.load().value else None
+    for words in found or []:
+        print(words)
+        print(start_over(Path(file).parent))
 
-    with opened(sys.argv[1]) as copy:
-        if copy.load().value:
-            print("\n".join(attempt(outdated, copy).value or []))
+
+def start_over(folder):
+    """Say how to start over, as one types it in the workbook's folder."""
+    typed = "py" if sys.platform == "win32" else "python3"
+    name = folder.relative_to(ROOT).as_posix() if folder.is_relative_to(ROOT) else folder
+    return f"To start over: {typed} workbook.py reset {name}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

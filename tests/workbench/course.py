@@ -1,0 +1,30 @@
+"""The steps of the course, and which of them somebody names."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = sorted(path for path in ROOT.glob("steps/0*") if path.is_dir())
+FINAL = ROOT / "final"
+
+
+def steps_at(words, folder):
+    """Return the steps that these words name, typed behind pytest in a folder."""
+    named = [folder / word.partition("::")[0] for word in words if not word.startswith("-")]
+    paths = [path.resolve() for path in named or [folder]]
+    return [
+        step
+        for step in STEPS
+        if any(path.is_relative_to(step) or step.is_relative_to(path) for path in paths)
+    ]
+
+
+def number_of(step):
+    """Return the number of a step, as one types it."""
+    return step.name.partition("_")[0].lstrip("0")
+
+
+def title_of(step):
+    """Return the title of a step's README: "Step 3: Hash the password"."""
+    readme = step / "README.md"
+    lines = readme.read_text("utf-8").splitlines() if readme.is_file() else []
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), step.name)

@@ -1,0 +1,165 @@
+"""What a run tells at its start and at its end: whose app it was, the ladder, what comes next.
+
+A run of several steps on a learner's app is told in short: one ladder, one total, and the first
+thing to do. With -v, or for one step, there is pytest's own report around the messages.
+"""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from workbench.course import FINAL, ROOT, STEPS, number_of, steps_at
+from workbench.finding import OUTDATED, shown
+from workbench.message import Message
+from workbench.stale import start_over
+
+HINTS_LEFT = pytest.StashKey[bool]()  # of a run: --hints would show more
+IN_SHORT = pytest.StashKey[bool]()  # of a run: it is told in short
+ENDED = "workbook/ended"  # in pytest's cache: how many runs have come to their end
+TYPED = "py workbook.py" if sys.platform == "win32" else "python3 workbook.py"
+MINE = ROOT / "my_app"
+OUTCOMES = ("passed", "failed", "error", "skipped")
+LEARNED = """\
+Your app registers users and keeps only salted hashes of their passwords. It tells every visitor
+why something is refused, shows /welcome to users alone, and ends a login when they log out."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    """Find out whether this run is told in short, and keep pytest quiet if so."""
+    option = config.option
+    plain = option.verbose == 0 and option.tbstyle == "auto" and option.capture != "no"
+    many = len(steps_at(config.args, config.invocation_params.dir)) > 1
+    config.stash[HINTS_LEFT] = False
+    config.stash[IN_SHORT] = bool(option.app and plain and many and not option.collectonly)
+    if config.stash[IN_SHORT]:
+        option.verbose, option.no_summary = -2, True
+
+
+def pytest_report_collectionfinish(config, items):
+    """Say whose app is checked."""
+    steps = {item.path.parent for item in items if item.path.parent in STEPS}
+    told = steps and not config.stash[IN_SHORT]
+    return f"checking {whose(config, sorted(steps))}" if told else []
+
+
+def whose(config, steps):
+    """Name the app that is checked: the learner's as it was typed, or which of ours."""
+    base = config.invocation_params.dir
+    if config.option.app:
+        return shown((base / Path(config.option.app).expanduser()).resolve(), base)
+    ours = f"step {number_of(steps[0])}" if len(steps) == 1 else "steps"
+    return f"our own {ours}, not your app"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report, config):
+    """Count a test, and write no letter for it where the run is told in short."""
+    if not config.stash[IN_SHORT] or not (report.when == "call" or not report.passed):
+        return None
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter.isatty():
+        done = sum(len(reporter.getreports(outcome)) for outcome in OUTCOMES) + 1
+        reporter.rewrite(f"check {done} of {reporter._session.testscollected}", erase=True)
+    outcome = "error" if report.failed and report.when != "call" else report.outcome
+    return outcome, "", ""
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Write how far each step is, and what comes next."""
+    passed, total = Counter(), Counter()
+    for outcome in OUTCOMES:
+        for report in terminalreporter.getreports(outcome):
+            step = ROOT / "steps" / Path(report.nodeid.partition("::")[0]).parent.name
+            passed[step] += outcome == "passed"
+            total[step] += 1
+    steps = [step for step in STEPS if total[step]]
+    if not steps:
+        return
+    if config.stash[IN_SHORT]:
+        tell_in_short(terminalreporter, whose(config, steps), passed, total)
+    else:
+        tell_each_step(terminalreporter, whose(config, steps), passed, total)
+    tell_of_older_databases(terminalreporter, config)
+    if config.stash[HINTS_LEFT]:
+        terminalreporter.line("For a hint, add --hints.")
+    if passed.total() == total.total():
+        tell_what_comes_next(terminalreporter, config, steps)
+
+
+def pytest_sessionfinish(session):
+    """Note that the run has come to its end: the launcher looks for this."""
+    if cache := getattr(session.config, "cache", None):
+        cache.set(ENDED, cache.get(ENDED, 0) + 1)
+
+
+def tell_each_step(reporter, app, passed, total):
+    """Write a line per step, below whose app it was."""
+    reporter.line("")
+    reporter.line(f"Checked {app}:")
+    for step in filter(total.get, STEPS):
+        done, of = passed[step], total[step]
+        reporter.line(f"{step.name:<11} {'#' * done}{'.' * (of - done)}  {done}/{of}")
+
+
+def tell_in_short(reporter, app, passed, total):
+    """Write the ladder, the total, the first message, and the others in a line each."""
+    if reporter.isatty():
+        reporter.rewrite("", erase=True)
+    reporter.summary_errors()
+    reporter.line(f"{app}: {passed.total()} of {total.total()}", bold=True)
+    reporter.line(ladder(passed, total))
+    told = [one for one in reporter.getreports("failed") if isinstance(one.longrepr, Message)]
+    told.sort(key=lambda report: report.nodeid.partition("::")[0])
+    for report in told[:1]:
+        reporter.line("")
+        reporter.line(f"First, {heading(report)}", red=True, bold=True)
+        report.longrepr.toterminal(reporter)
+    if told[1:]:
+        reporter.line("Then:")
+        for report in told[1:]:
+            reporter.line(f"  {heading(report)}")
+    if waiting := len(reporter.getreports("skipped")):
+        many = "1 check waits" if waiting == 1 else f"{waiting} checks wait"
+        reporter.line(f"{many} for these. All messages and reasons: -v")
+    elif told[1:]:
+        reporter.line("All messages: -v")
+
+
+def heading(report):
+    """Return the step and the sentence of a message."""
+    step = ROOT / "steps" / Path(report.nodeid.partition("::")[0]).parent.name
+    return f"step {number_of(step)}: {report.longrepr.sentence}"
+
+
+def ladder(passed, total):
+    """Return all steps in one line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
+    rungs = []
+    for step in filter(total.get, STEPS):
+        done, of = passed[step], total[step]
+        rungs.append(f"{number_of(step)} {'ok' if done == of else '#' * done + '.' * (of - done)}")
+    return "  ".join(rungs)
+
+
+def tell_of_older_databases(reporter, config):
+    """Say what the app's database lacks, and how to start over."""
+    for source, sentences in config.stash[OUTDATED].items():
+        for sentence in sentences:
+            reporter.line(sentence)
+            reporter.line(start_over(source.parent))
+
+
+def tell_what_comes_next(reporter, config, steps):
+    """Say where to read on; whose own app it was is done, and others are told how to check it."""
+    if not config.option.app:
+        if MINE.is_dir():
+            step = f" {number_of(steps[0])}" if len(steps) == 1 else ""
+            reporter.line(f"To check yours: {TYPED} test{step} my_app")
+        return
+    if steps == STEPS and not reporter.stats.get("deselected"):
+        reporter.line("")
+        reporter.line(LEARNED, green=True)
+    following = [*(step for step in STEPS if step > steps[-1]), FINAL]
+    reporter.line(f"Next: {shown(following[0], ROOT)}/README.md")
