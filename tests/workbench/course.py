@@ -28,3 +28,8 @@ def title_of(step):
     readme = step / "README.md"
     lines = readme.read_text("utf-8").splitlines() if readme.is_file() else []
     return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), step.name)
+
+
+def rung(step, done, of):
+    """Return one step of the ladder: "3 ok", or "4 ####......" where it is not done."""
+    return f"{number_of(step)} {'ok' if done == of else '#' * done + '.' * (of - done)}"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.course import FINAL, ROOT, STEPS, number_of, steps_at
+from workbench.course import FINAL, ROOT, STEPS, number_of, rung, steps_at
 from workbench.finding import OUTDATED, shown
 from workbench.message import Message
 from workbench.stale import start_over
@@ -136,11 +136,7 @@ def heading(report):
 
 def ladder(passed, total):
     """Return all steps in one line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
-    rungs = []
-    for step in filter(total.get, STEPS):
-        done, of = passed[step], total[step]
-        rungs.append(f"{number_of(step)} {'ok' if done == of else '#' * done + '.' * (of - done)}")
-    return "  ".join(rungs)
+    return "  ".join(rung(step, passed[step], total[step]) for step in STEPS if total[step])
 
 
 def tell_of_older_databases(reporter, config):

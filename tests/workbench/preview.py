@@ -1,0 +1,68 @@
+"""The app in the browser, beside the checkpoints: started when asked for, anew at each save."""
+
+import asyncio
+import socket
+import sys
+import webbrowser
+from contextlib import suppress
+
+from workbench.loader import entry_of
+
+HOST = "127.0.0.1"
+TRIES = 50
+QUIET = asyncio.subprocess.DEVNULL
+
+
+class Preview:
+    """Flask's own server for an app, without its reloader: whoever watches the files tells it."""
+
+    def __init__(self, path):
+        """Serve the app of this folder, or this .py file."""
+        self.path = path
+        self.port = 0
+        self.process = None
+
+    async def open(self):
+        """Start the app unless it runs, and show it in the browser."""
+        if not self.port:
+            self.port = free_port()
+        if not self.process or self.process.returncode is not None:
+            await self.start()
+        webbrowser.open(f"http://{HOST}:{self.port}")
+
+    async def start(self):
+        """Start the app, and wait until it answers."""
+        app = ("--app", str(entry_of(self.path)), "run", "--port", str(self.port))
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "flask", *app, "--debug", "--no-reload"),
+            cwd=self.path.parent,
+            stdin=QUIET,
+            stdout=QUIET,
+            stderr=QUIET,
+        )
+        for _ in range(TRIES):
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection(HOST, self.port)
+                writer.close()
+                return
+            await asyncio.sleep(0.1)
+
+    async def reload(self):
+        """Start the app again, if it was opened."""
+        if self.process:
+            self.close()
+            await self.process.wait()
+            await self.start()
+
+    def close(self):
+        """End the server."""
+        if self.process and self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                self.process.terminate()
+
+
+def free_port():
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,126 @@
+"""How far an app is: what its checks have told, and the words for a screen."""
+
+from dataclasses import dataclass, field
+
+from workbench.course import STEPS, number_of, rung
+from workbench.summary import LEARNED
+
+NAMES = [step.name for step in STEPS]
+MOST = 5  # lines of what an app has printed
+
+
+@dataclass
+class Progress:
+    """What one run has told of an app, check by check."""
+
+    total: dict = field(default_factory=dict)  # {step: how many checks}
+    told: dict = field(default_factory=dict)  # {(step, check): what came of it}
+    ended: bool = False
+    trouble: str = ""  # why there is no verdict
+
+    def hear(self, line):
+        """Take in a line of the running process."""
+        if "total" in line:
+            self.total = line["total"]
+        elif "ended" in line:
+            self.ended = True
+        else:
+            self.told[line["step"], line["name"]] = line
+
+    def passed(self, step=None):
+        """Return how many checks have passed, of a step or of all."""
+        steps = [step] if step else NAMES
+        return sum(one["outcome"] == "passed" for one in self.told.values() if one["step"] in steps)
+
+    def is_done(self, step):
+        """Say whether all checks of a step have passed."""
+        return bool(self.total.get(step)) and self.passed(step) == self.total[step]
+
+    def is_judged(self, step):
+        """Say whether all checks of a step have been run."""
+        run = [name for name, _ in self.told if name == step]
+        return bool(self.total.get(step)) and len(run) == self.total[step]
+
+    def current(self):
+        """Return the first step that is not done, or None."""
+        return next((step for step in NAMES if not self.is_done(step)), None)
+
+    def failures(self, step=None):
+        """Return what has failed, of a step or of all, earlier steps first."""
+        failed = [one for one in self.told.values() if one["outcome"] == "failed"]
+        failed = [one for one in failed if step in (None, one["step"])]
+        return sorted(failed, key=lambda one: one["step"])
+
+    def waiting(self, step=None):
+        """Return how many checks wait for something that has failed."""
+        skipped = [one for one in self.told.values() if one["outcome"] == "skipped"]
+        return sum(step in (None, one["step"]) for one in skipped)
+
+    def ladder(self):
+        """Return all steps in one line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
+        return "  ".join(
+            rung(step, self.passed(step.name), self.total[step.name])
+            for step in STEPS
+            if self.total.get(step.name)
+        )
+
+    def score(self):
+        """Return the total: 25 of 37."""
+        return f"{self.passed()} of {sum(self.total.values())}"
+
+
+def body(progress, step, hints=False, everything=False):
+    """Return (style, line) pairs about a step: what to do first, and what waits.
+
+    `step` is None for whatever comes first.
+    """
+    if progress.trouble:
+        return [("bad", progress.trouble)]
+    failed = progress.failures(step)
+    if not failed:
+        return about_no_failure(progress, step)
+    rows = []
+    for one in failed if everything else failed[:1]:
+        rows += [*message(one, hints), ("", "")]
+    others = [] if everything else failed[1:]
+    rows += [("dim", f"then {heading(one)}") for one in others[:6]]
+    if waiting := progress.waiting(step):
+        many = "1 check waits" if waiting == 1 else f"{waiting} checks wait"
+        rows.append(("dim", f"{many} for {'this' if len(failed) == 1 else 'these'}"))
+    return rows
+
+
+def about_no_failure(progress, step):
+    """Return the lines where nothing has failed: it is done, or is not checked yet."""
+    if progress.ended and progress.current() is None and step is None:
+        return [("good", line) for line in LEARNED.splitlines()] + [("", "Next: final/README.md")]
+    if step and progress.is_done(step):
+        return [("good", f"Step {number(step)} is done.")]
+    if step and progress.ended and progress.waiting(step):
+        first = progress.failures()[:1]
+        words = f"Step {number(step)} waits for {heading(first[0])}" if first else "It waits."
+        return [("", words)]
+    return [("dim", "No verdict yet.")]
+
+
+def message(one, hints):
+    """Return the lines of a message, each with what it is for."""
+    rows, label = [("title", heading(one))], ""
+    for line in one["text"].splitlines()[1:]:
+        label = line[:8].strip() or label
+        if label == "read" and hints and one.get("hint") and "\n  hint " not in one["text"]:
+            rows.append(("hint", f"  hint   {one['hint']}"))
+        rows.append((label if label in ("want", "got", "where", "hint") else "", line))
+    if printed := one.get("printed"):
+        rows += [("dim", "  your app printed"), *(("", f"    {line}") for line in printed[-MOST:])]
+    return rows
+
+
+def heading(one):
+    """Return the step and the sentence of a failure."""
+    return f"step {number(one['step'])}: {one['text'].splitlines()[0]}"
+
+
+def number(step):
+    """Return the number of a step, given its folder's name."""
+    return number_of(next(path for path in STEPS if path.name == step))

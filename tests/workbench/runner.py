@@ -1,0 +1,82 @@
+"""Run checkpoints in a process that is ready before it is needed; a newer run ends an older one."""
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import suppress
+
+from workbench.course import ROOT
+from workbench.progress import Progress
+from workbench.second_process import TESTS
+
+PATIENCE = 120  # seconds without a word, then a run is given up
+
+
+class Runner:
+    """Keeps one process warm, which is used up by a run."""
+
+    def __init__(self, app, heard):
+        """Check this app; `heard` is called with a Progress after each line of a run."""
+        self.app, self.heard = app, heard
+        self.process = None
+        self.running = None
+
+    async def warm_up(self):
+        """Start a process that imports everything and waits, unless there is one."""
+        if self.process is None or self.process.returncode is not None:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "workbench.warm"),
+                cwd=TESTS,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+
+    async def run(self, steps):
+        """Run the checkpoints of these steps, in this order; return the Progress."""
+        await self.warm_up()
+        process, self.process = self.process, None
+        self.running, progress = process, Progress()
+        try:
+            words = [*(f"steps/{step}" for step in steps), f"--app={self.app}"]
+            process.stdin.write(json.dumps(words).encode() + b"\n")
+            process.stdin.close()
+            await self.listen(process, progress)
+        except TimeoutError:
+            progress.trouble = f"The run has told nothing for {PATIENCE} s, and was ended."
+        finally:
+            end(process)
+        return progress
+
+    async def listen(self, process, progress):
+        """Take in what a run tells, line by line, and begin to warm up the next process."""
+        while line := await asyncio.wait_for(process.stdout.readline(), PATIENCE):
+            progress.hear(json.loads(line))
+            self.heard(progress)
+            if progress.ended:
+                await self.warm_up()
+        code = await process.wait()
+        if not progress.ended:
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
+            progress.trouble = f"The run has ended without a report ({how})."
+            self.heard(progress)
+
+    def close(self):
+        """End whatever still runs."""
+        for process in (self.process, self.running):
+            if process:
+                end(process)
+
+
+def end(process):
+    """End a process, if it has not ended."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+
+
+def shown_app(app):
+    """Return the path of an app as one types it in the workbook's folder."""
+    return app.relative_to(ROOT).as_posix() if app.is_relative_to(ROOT) else str(app)

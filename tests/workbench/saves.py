@@ -1,0 +1,82 @@
+"""Notice that somebody has saved a file of an app, whatever their editor does to save it."""
+
+import asyncio
+from pathlib import Path
+
+from watchfiles import DefaultFilter, awatch
+
+from workbench.loader import WRITTEN
+
+SKIPPED = ("instance", "node_modules", "__pycache__")
+A_MOMENT = 1000  # milliseconds, after which the files are looked at unasked, too
+
+
+def is_written(path):
+    """Say whether a path below an app's folder is that of a file which learners write."""
+    hidden = any(part.startswith(".") or part in SKIPPED for part in path.parts)
+    return path.suffix in WRITTEN and not hidden
+
+
+def state_of(folder):
+    """Return {path: (time of the last change, size)} of what a learner has written in a folder."""
+    found = {}
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        if is_written(path.relative_to(folder)):
+            try:
+                stat = path.stat()
+            except OSError:  # gone between two looks, as editors that rename do it
+                continue
+            found[path] = (stat.st_mtime_ns, stat.st_size)
+    return found
+
+
+async def saves(folder):
+    """Yield whenever what is written in a folder is another than before; at once the first time.
+
+    A folder that is not there yet, or no more, is waited for. Where the system tells nothing of
+    changes, as on network drives, a look each second finds them.
+    """
+    seen = None
+    while True:
+        if (now := state_of(folder)) != seen:
+            seen = now
+            yield
+        if not folder.is_dir():
+            await asyncio.sleep(A_MOMENT / 1000)
+            continue
+        same = place_of(folder)
+        async for _ in watched(folder):
+            if (now := state_of(folder)) != seen:
+                seen = now
+                yield
+            if place_of(folder) != same:  # renamed, or another one has its name
+                break
+
+
+def watched(folder):
+    """Return an iterator over changes in a folder, and over moments without any."""
+    return awatch(
+        folder,
+        watch_filter=Written(),
+        step=50,
+        rust_timeout=A_MOMENT,
+        yield_on_timeout=True,
+        ignore_permission_denied=True,
+    )
+
+
+class Written(DefaultFilter):
+    """Lets pass what learners write."""
+
+    def __call__(self, change, path):
+        """Say whether a change of this path is worth a look."""
+        return Path(path).suffix in WRITTEN
+
+
+def place_of(folder):
+    """Return what tells a folder from another one of the same name, or None."""
+    try:
+        stat = folder.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
