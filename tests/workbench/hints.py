@@ -139,11 +139,19 @@ def lacks_login_view(page):
     return refused and not login_view(page.browser.app)
 
 
+def hint_for_value(error):
+    """Return the hint that belongs to a value which code refuses, on purpose or not; or None."""
+    if not isinstance(error, ValueError):
+        return None
+    if refuses(error):
+        return "Where does the view catch this error and show its text?"
+    return "Which values does this line take? A visitor may send any other one."
+
+
 def hint_for_page(page, copy):
     """Return the hint that belongs to the status and the redirects of a page, or None."""
     if page.error:
-        caught = "Where does the view catch this error and show its text?"
-        return hint_for_error(page.error, copy, page) or (caught if refuses(page.error) else None)
+        return hint_for_error(page.error, copy, page) or hint_for_value(page.error)
     if len(page.hops) > 1 and not page.status.startswith("200"):
         return hint_for_redirects(page)
     app = page.browser.app

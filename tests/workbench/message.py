@@ -51,8 +51,8 @@ class Message(TerminalRepr):
         return ["  your app printed", *rows] if rows else []
 
     def __str__(self):
-        """Return the text."""
-        return "\n".join([self.text, *self.printed_rows()])
+        """Return the text, without what the app has printed."""
+        return self.text
 
 
 def printed_in(sections):

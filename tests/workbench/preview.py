@@ -50,15 +50,15 @@ class Preview:
     async def reload(self):
         """Start the app again, if it was opened."""
         if self.process:
-            self.close()
-            await self.process.wait()
+            await self.close()
             await self.start()
 
-    def close(self):
+    async def close(self):
         """End the server."""
         if self.process and self.process.returncode is None:
             with suppress(ProcessLookupError):
                 self.process.terminate()
+            await self.process.wait()
 
 
 def free_port():

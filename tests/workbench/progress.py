@@ -69,7 +69,7 @@ class Progress:
         return f"{self.passed()} of {sum(self.total.values())}"
 
 
-def body(progress, step, hints=False, everything=False):
+def body(progress, step=None, hints=False, everything=False):
     """Return (style, line) pairs about a step: what to do first, and what waits.
 
     `step` is None for whatever comes first.

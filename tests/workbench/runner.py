@@ -47,7 +47,7 @@ class Runner:
         except TimeoutError:
             progress.trouble = f"The run has told nothing for {PATIENCE} s, and was ended."
         finally:
-            end(process)
+            await end(process)
         return progress
 
     async def listen(self, process, progress):
@@ -63,18 +63,19 @@ class Runner:
             progress.trouble = f"The run has ended without a report ({how})."
             self.heard(progress)
 
-    def close(self):
+    async def close(self):
         """End whatever still runs."""
         for process in (self.process, self.running):
             if process:
-                end(process)
+                await end(process)
 
 
-def end(process):
-    """End a process, if it has not ended."""
+async def end(process):
+    """End a process, if it has not ended, and close what leads to it."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.kill()
+    await process.communicate()
 
 
 def shown_app(app):

@@ -15,7 +15,7 @@ from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
-from workbench.watch import KEYS, Watch
+from workbench.watch import KEYS, Watch, stop
 
 STYLE = Style.from_dict(
     {
@@ -88,7 +88,6 @@ async def on_screen(watch):
         await app.run_async(handle_sigint=False)
     finally:
         await stop(checking)
-        watch.close()
 
 
 async def in_blocks(watch):
@@ -104,11 +103,8 @@ async def in_blocks(watch):
     watch.redraw = show
     checking = asyncio.create_task(watch.keep_checking())
     until_the_end(checking.cancel)
-    try:
-        with suppress(asyncio.CancelledError):
-            await checking
-    finally:
-        watch.close()
+    with suppress(asyncio.CancelledError):
+        await checking
 
 
 def until_the_end(stop):
@@ -117,13 +113,6 @@ def until_the_end(stop):
     for name in ENDING:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(stop))
-
-
-async def stop(task):
-    """Cancel a task, and wait until it has ended."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def main(path):

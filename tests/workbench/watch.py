@@ -39,12 +39,14 @@ class Watch:
     async def keep_checking(self):
         """Run the checkpoints now and after each save; a save during a run starts over."""
         task = None
-        async for _ in saves(self.folder):
-            if task:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-            task = asyncio.create_task(self.check())
+        try:
+            async for _ in saves(self.folder):
+                await stop(task)
+                task = asyncio.create_task(self.check())
+        finally:
+            await stop(task)
+            await self.runner.close()
+            await self.preview.close()
 
     async def check(self):
         """Run all checkpoints, those of the current step first."""
@@ -153,10 +155,13 @@ class Watch:
         self.scrolled = max(0, min(self.scrolled + lines, len(self.rows()) - 1))
         self.redraw()
 
-    def close(self):
-        """End everything that was started."""
-        self.runner.close()
-        self.preview.close()
+
+async def stop(task):
+    """Cancel a task, if there is one, and wait until it has ended."""
+    if task:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def lines_of(file):
