@@ -168,7 +168,10 @@ def test_each_save_has_its_verdict(my_app):
 
     assert [one.passed() for one in verdicts] == [21, 20, 0, 21, 0, 21]
     assert "SyntaxError" in verdicts[2].failures()[0]["text"]
-    assert verdicts[4].trouble == f"There is no folder {my_app}. As soon as there is one, it is checked."
+    assert (
+        verdicts[4].trouble
+        == f"There is no folder {my_app}. As soon as there is one, it is checked."
+    )
     assert verdicts[-1].current() == "04_views"
 
 

@@ -212,7 +212,27 @@ def test_the_user_loader_finds_each_user(app, found_users, active, still_there):
     )
 
 
-def test_the_user_loader_knows_no_stranger(found_users, load_user):
+@pytest.fixture
+def gone(app, db, user_model, found_users, save_user, load_user):
+    """Return a function that deletes grace, and returns what the user loader makes of her id."""
+
+    def delete(user_id):
+        with app.test_request_context():
+            user = db.session.get(user_model, user_id)
+            known_as = user.get_id()
+            db.session.delete(user)
+            db.session.commit()
+            return known_as
+
+    def gone():
+        save_user("mary")  # has a greater id, as ada has a smaller one
+        tried = attempt(delete, found_users[1].id)
+        return load_user(tried.value) if tried.value else Found()
+
+    return gone
+
+
+def test_the_user_loader_knows_no_stranger(app, found_users, load_user, gone):
     """the user loader returns None for an id that no user has"""
     found = load_user("999999999")
 
@@ -222,4 +242,14 @@ def test_the_user_loader_knows_no_stranger(found_users, load_user):
         got=found,
         read="the-user-loader",
         hint="What does db.session.get() return where there is no row?",
+    )
+    again = gone()
+    require(
+        "the user loader returns None for a user who has been deleted",
+        again.value is None and not again.error,
+        want=f"None for the id of {found_users[1]}, whose row is deleted",
+        got=again,
+        read="the-user-loader",
+        hint="Does the loader ask the database each time, for exactly this id?",
+        at=app.login_manager._user_callback,
     )

@@ -14,7 +14,8 @@ from workbench.odd import NAMES, send_oddities, words_beside
 from workbench.oracles import OVER
 from workbench.page import shorten
 from workbench.people import ADA, GRACE, LUCY, MARY, STRANGER
-from workbench.refusals import LIMIT, refused_by_form
+from workbench.refusals import LIMIT, refused_by_form, stopped_before
+from workbench.rivals import someone_faster
 from workbench.users import names_of
 from workbench.ways import way_through
 
@@ -24,6 +25,8 @@ OF_A_NAME, OF_A_PASSWORD = (
 )
 NUL = "gr\0ace"
 VICTIM = "hopper"
+FOREIGN = ("https://evil.example/", "//evil.example/", "/\\evil.example/")  # as browsers read them
+OF_ANY_VISIT = ("_flashes", "_fresh", "_id", "_permanent", "csrf_token")  # entries of a session
 SUCCESS = re.compile(r"(?i)successful|\bthank you\b|\b(?:account|user)\b.{,12}\bcreated\b")
 REFUSAL = re.compile(r"(?i)n[o']t\b|\b(?:no|un\w+|could|cannot|already|error|fail\w*)\b")
 
@@ -119,6 +122,7 @@ def register_explains(registered, fill_in, new_browser, message, stored_users, p
     if not announced(message(first), message(registered)):  # a check of its own tells that
         require(**said_once(first, message(first)))
     require(**said_to_one(message(first), new_browser().get("/register")))
+    require(**said_for_now(message(first), first.browser))
     proved.add("register_explains")
 
 
@@ -161,6 +165,21 @@ def said_once(page, words):
         "hint": "Which lines say so, and which templates show messages?",
         "at": page.template or page,
         "word": "get_flashed_messages",
+    }
+
+
+def said_for_now(words, browser):
+    """Return a Finding's words about a message that stays, whatever page comes next."""
+    later = [browser.get(path) for path in ("/login", "/register")]
+    stays = [line for line in words if all(line in page.lines for page in later)]
+    return {
+        "sentence": OVER,
+        "kept": not stays,
+        "want": "the message once, and not on the pages that come later",
+        "got": f'"{"".join(stays[:1])}" again, at {" and ".join(page.path for page in later)}',
+        "read": "say-why",
+        "hint": "Where are the words kept, and what takes them away once they are read?",
+        "at": later[0].template or later[0],
     }
 
 
@@ -241,10 +260,16 @@ def grace(ada, second_user, fill_in, stored_users, people):
         got=meanwhile,
         read="log-in",
         hint="What do two visitors share? A login belongs in the session, which each has.",
-        at=view,
+        at=view_at(browser.app, "/welcome", "GET") if keeps_login(ada, browser) else view,
     )
     browser.known_as = (name, password) if stored else None
     return browser
+
+
+def keeps_login(one, other):
+    """Say whether two browsers hold logins of two users, whatever the page says of them."""
+    ids = [browser.session().get("_user_id") for browser in (one, other)]
+    return None not in ids and ids[0] != ids[1]
 
 
 def why_not_the_same(answer, password, stored):
@@ -318,7 +343,7 @@ def exact_names(ada, fill_in, people):
 
 
 @pytest.fixture
-def each_name(ada, fill_in, stored_users, people):
+def each_name(ada, register_page, login_page, fill_in, stored_users, people):
     """Every name that can be registered can log in."""
     for name in (people.named(ADA).replace(ADA, one) for one in NAMES):
         before = stored_users()
@@ -328,9 +353,21 @@ def each_name(ada, fill_in, stored_users, people):
         known_as = name.strip() if stored == [name.strip()] else name  # spaces may be cleaned away
         answer = fill_in("/login", known_as, people.other)
         page = answer if answer.at("/welcome") else answer.browser.get("/welcome")
+        forms = register_page.password_form(), login_page.password_form()
+        require(
+            "the login form takes every name that the register form takes",
+            not stored or not forms[0].takes(username=name) or forms[1].takes(username=known_as),
+            want=f"room for {len(known_as)} letters, which can be registered",
+            got=forms[1],
+            read="log-in",
+            hint="Which attributes of a field limit what can be typed? The two forms differ.",
+            at=login_page.template or login_page,
+            word=r"(?:max|min)length=|pattern=",
+        )
+        is_in = page.opens() and answer.deeds.logged_in and not page.at("/login")
         require(
             "whatever name has been registered can log in",
-            answer.error or not stored or (page.at("/welcome") and answer.deeds.logged_in),
+            answer.error or not stored or is_in,
             want=f'"{shorten(name, 30)}" is refused by /register, or sees /welcome after a login',
             got=page,
             fact=f'stored as "{shorten(listed(stored), 30)}"',
@@ -380,19 +417,21 @@ def odd_visits(new_browser, ada, copy):
 
 
 @pytest.fixture
-def foreign_link(ada, new_browser, people):
+def foreign_link(ada, new_browser, people, copy):
     """The page that follows a login when the link to the login page names another site."""
-    page = new_browser().get("/login?next=https://evil.example/")
-    if form := page.password_form():
-        page = page.browser.submit(form, username=people.ada, password=people.password)
-    require(
-        "logging in leads to no other site",
-        all(is_ours(urljoin(HOME, location)) for _, location in page.hops),
-        want="a page of this site, also after /login?next=https://evil.example/",
-        got=page,
-        read="log-in",
-        hint="The person who makes the link chooses next. Which addresses may a login lead to?",
-    )
+    for address in FOREIGN if copy.mentions(r"\bnext\b") else FOREIGN[:1]:
+        page = new_browser().get(f"/login?{urlencode({'next': address})}")
+        if form := page.password_form():
+            page = page.browser.submit(form, username=people.ada, password=people.password)
+        led = [urljoin(HOME, location.replace("\\", "/")) for _, location in page.hops]
+        require(
+            "logging in leads to no other site",
+            all(map(is_ours, led)),
+            want=f"a page of this site, also after /login?next={address}",
+            got=page,
+            read="log-in",
+            hint="The person who makes the link chooses next. Which addresses may a login lead to?",
+        )
     return page
 
 
@@ -436,7 +475,56 @@ def test_registering_leads_to_the_login_page(registered, login_page, success_to_
     )
 
 
-def test_a_taken_name_is_refused(second_user, register_explains, register, works_on, people):
+@pytest.fixture
+def names_like_ada(registered, fill_in, stored_users, message, people):
+    """Names that look like ada's have been registered: they are not hers."""
+    before = stored_users()
+    for name in (people.ada.upper(), f" {people.ada} "):
+        page = fill_in("/register", name, people.other)
+        require(
+            "a new user changes no other user",
+            set(before) <= set(stored_users()),
+            want=f'{people.ada}, with the same hash as before, when "{name}" has registered',
+            got=page,
+            fact=f"the password of {people.ada} is another one now",
+            read="register",
+            hint="Which row does the view write to, and how does it look for that row?",
+        )
+    taken = message(fill_in("/register", people.ada, people.other))
+    free, like = (people.ada[0] + "_" + end for end in ("zz", people.ada[2:]))
+    others = [stored_users()]
+    for name in (free, like):
+        page = fill_in("/register", name, people.other)
+        others.append(stored_users())
+    require(
+        "a name that nobody has can be registered",
+        others[0] == others[1] or others[1] != others[2] or message(page) != taken,
+        want=f"a user named {like}, as there is {people.ada}, and no {like}",
+        got=page,
+        read="register",
+        hint="What does the query make of _ and % in a name? LIKE takes them for any letter.",
+    )
+
+
+@pytest.fixture
+def at_the_same_moment(app, fill_in, people):
+    """Two visitors have asked for one name at the same moment."""
+    name = people.named("noether")
+    with someone_faster(app, name) as written:
+        page = fill_in("/register", name, people.password)
+    require(
+        "of two visitors who ask for one name at the same moment, each gets an answer",
+        not written or not (page.error or page.status.startswith("5")),
+        want="a message on the page for the one who was slower",
+        got=page,
+        read="register",
+        hint="The name was free when the view looked. What does the database say at commit()?",
+    )
+
+
+def test_a_taken_name_is_refused(
+    second_user, register_explains, register, works_on, people, request
+):
     """a taken username is refused: a message on the page, and still one ada"""
     refused, seen = register(people.ada, people.other)
 
@@ -446,6 +534,8 @@ def test_a_taken_name_is_refused(second_user, register_explains, register, works
         **{"want": "a message on the page", "hint": hint_for_taken(seen)} | seen,
     )
     works_on(LUCY)
+    request.getfixturevalue("names_like_ada")
+    request.getfixturevalue("at_the_same_moment")
 
 
 def hint_for_taken(seen):
@@ -510,6 +600,7 @@ def test_logging_in_leads_to_the_welcome_page(
     odd_names,
     odd_visits,
     foreign_link,
+    login_page,
     fill_in,
     people,
     request,
@@ -524,6 +615,7 @@ def test_logging_in_leads_to_the_welcome_page(
         read="log-in",
         why=lambda: (
             lost_redirect(page)
+            or stopped_before(page, login_page)
             or {
                 "fact": f"{people.ada} is in the session" if page.deeds.logged_in else "",
                 "hint": "Where does the view lead when the password is right?",
@@ -611,7 +703,9 @@ def crosswise(grace, people):
     return [(people.ada, grace[1]), (grace[0], people.password)] if grace else []
 
 
-def test_nobody_learns_which_names_exist(login_explains, fill_in, reason, people, request):
+def test_nobody_learns_which_names_exist(
+    login_explains, fill_in, reason, new_browser, people, request
+):
     """an unknown username gets the same answer as a wrong password"""
     wrong, unknown = login_explains, fill_in("/login", STRANGER, people.password)
     told = [f'{page.status}, with the message "{reason(page)}"' for page in (wrong, unknown)]
@@ -626,7 +720,48 @@ def test_nobody_learns_which_names_exist(login_explains, fill_in, reason, people
         else "Two different answers tell a stranger which names are taken.",
         at=unknown,
     )
+    for what, (known, stranger) in traces(wrong, unknown, people).items():
+        require(
+            "nothing that comes back tells whether a name exists",
+            known == stranger or unknown.error or unknown.at("/welcome"),
+            want=f"the same {what}: {known}",
+            got=f"{what} for an unknown name: {stranger}",
+            read="log-in",
+            hint="Which line runs only where a user was found?",
+            at=unknown,
+        )
+    shown = {people.ada, STRANGER} & set(values_in(new_browser().get("/login")))
+    require(
+        "what a visitor types is shown to no other visitor",
+        not shown,
+        want="an empty login form for the next visitor",
+        got=f"a form that holds {listed(shown)}",
+        read="log-in",
+        hint="What do all visitors share? A variable of the module is one for all of them.",
+        at=unknown,
+    )
     request.getfixturevalue("exact_names")  # after that, as it asks for unknown names, too
+
+
+def traces(wrong, unknown, people):
+    """Return {what: what each of two refused logins has left in it}, the names aside."""
+    pairs = [(wrong, people.ada), (unknown, STRANGER)]
+    return {
+        "session": [entries_of(page.browser.session(), name) for page, name in pairs],
+        "form": [["*" if one == name else "" for one in values_in(page)] for page, name in pairs],
+    }
+
+
+def entries_of(session, name):
+    """Return what an app has put into a session, as text; what is long or changes is left out."""
+    kept = {key: value for key, value in session.items() if key not in OF_ANY_VISIT}
+    short = {key: value if len(str(value)) < 4 else "..." for key, value in kept.items()}
+    return sorted(f"{key}={value}".replace(name, "*") for key, value in short.items())
+
+
+def values_in(page):
+    """Return what the fields of a page's forms hold."""
+    return [field.get("value") for form in page.forms for field in form.fields]
 
 
 def same_words(wrong, unknown, fill_in, people):
@@ -666,6 +801,7 @@ def test_a_long_password_is_a_wrong_password(login_explains, fill_in, reason, st
         read="log-in",
         hint="What is compared besides the hash? See check_password().",
         at=page,
+        shared="the hash is taken for the password",
     )
 
 

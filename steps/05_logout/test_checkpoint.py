@@ -7,7 +7,7 @@ from workbench.causes import lost_redirect
 from workbench.claims import Claims, first_way_in
 from workbench.finding import expect, require
 from workbench.fixtures import listed
-from workbench.forms import same_path
+from workbench.forms import kind_of, same_path
 from workbench.guards import guard_of, why_open_to_strangers, why_still_in
 from workbench.lines import view_at
 from workbench.page import shorten
@@ -49,6 +49,7 @@ def logged_out(ada, people):
         hint="A link sends GET, and so does a form without method=. Where does action= lead?",
         at=welcome.template or welcome,
         word="<form|/logout|'logout'" if welcome.template else "",
+        shared="" if form else "a link to /logout",
     )
     page = ada.submit(form)
     require(
@@ -77,7 +78,16 @@ def back_again(logged_out, fill_in, people):
     return page
 
 
-def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, copy, people):
+def grace(fill_in, people):
+    """Return the browser of grace, who has registered and logged in."""
+    name = people.named(GRACE)
+    fill_in("/register", name, people.other)
+    return fill_in("/login", name, people.other).browser
+
+
+def test_a_stranger_is_sent_to_the_login_page(
+    login_page, registered, stranger, fill_in, copy, people
+):
     """a stranger is sent to log in: GET /welcome leads to /login"""
     page = stranger.get("/welcome")
 
@@ -88,7 +98,8 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, 
         read="protect-a-page",
         why=lambda: why_open_to_strangers(page),
     )
-    how, page = first_way_in(Claims(copy, people.ada), stranger)
+    claims = Claims(copy, people.ada)
+    how, page = first_way_in(claims, stranger)
     expect(
         not how,
         want="sent to /login, or refused, however a stranger asks for /welcome",
@@ -98,6 +109,18 @@ def test_a_stranger_is_sent_to_the_login_page(login_page, registered, stranger, 
         read="protect-a-page",
         hint="What does the guard believe? A visitor can write any address, header and cookie.",
         at=guard_of(stranger.app) or page,
+    )
+    how, page = claims.way_to_another(grace(fill_in, people))
+    expect(
+        not how,
+        want=f"a user who is logged in stays who they are, and does not become {people.ada}",
+        got=page,
+        fact=f"/welcome is that of {people.ada} with {how}",
+        sure=True,
+        read="protect-a-page",
+        hint="Whose word does the app take for it? Only the session is signed.",
+        at=copy,
+        word=r"cookies|headers|request\.args|request\.values",
     )
     cookie = stranger.app.config["SESSION_COOKIE_NAME"]
     stranger.client.set_cookie(cookie, "made-up")
@@ -129,7 +152,31 @@ def test_logging_out_leads_to_the_login_page(logged_out, people):
     )
 
 
-def test_logging_out_ends_the_login(logged_out, people):
+@pytest.fixture
+def remembered(login_page, new_browser, people):
+    """A logout has ended the login of ada, who had ticked each box of the login form."""
+    boxes = [field for field in login_page.password_form().fields if kind_of(field) == "checkbox"]
+    if not boxes:
+        return
+    browser = new_browser()
+    ticked = {box.get("name"): box.get("value", "on") for box in boxes if box.get("name")}
+    form = browser.get("/login").password_form()
+    browser.submit(form, username=people.ada, password=people.password, **ticked)
+    button = browser.get("/welcome").form_to("/logout")
+    answer = button and browser.submit(button)
+    page = browser.get("/welcome")
+    require(
+        "logging out ends the login of a browser that is to remember it, too",
+        not page.greets(people.ada),
+        want=f'no "{people.ada}" at GET /welcome, after a login with {listed(ticked)} ticked',
+        got=page,
+        read="log-out",
+        hint="logout_user() leaves a note in the session for Flask-Login. What happens to it?",
+        at=answer,
+    )
+
+
+def test_logging_out_ends_the_login(logged_out, people, request):
     """logging out ends the login: /welcome no longer greets you"""
     page = logged_out.browser.get("/welcome")
 
@@ -140,12 +187,13 @@ def test_logging_out_ends_the_login(logged_out, people):
         read="log-out",
         why=lambda: why_still_in(logged_out),
     )
+    request.getfixturevalue("remembered")
 
 
 def test_you_can_log_in_again(back_again):
     """after logging out you can log in again, and /welcome opens"""
     expect(
-        back_again.at("/welcome"),
+        back_again.opens() and not back_again.at("/login"),
         want="sent to /welcome",
         got=back_again,
         read="log-out",
@@ -171,7 +219,8 @@ def test_a_link_logs_nobody_out(back_again, copy, stored_users, people):
         hint="Which methods does the route of /logout accept? See @app.post.",
         at=answer,
     )
-    address, page = ended_by(browser, map("".join, itertools.product(PATHS, wishes)))
+    addresses = [*map("".join, itertools.product(PATHS, wishes)), *other_pages(browser.app)]
+    address, page = ended_by(browser, addresses)
     require(
         "a link changes nothing: you stay logged in, and every user stays as they are",
         page.says(people.ada) and stored_users() == before,
@@ -182,6 +231,13 @@ def test_a_link_logs_nobody_out(back_again, copy, stored_users, people):
         hint="GET asks for a page. Which line changes something all the same?",
         at=view_at(browser.app, address.partition("?")[0], "GET"),
     )
+
+
+def other_pages(app):
+    """Return the addresses of the pages that an app has besides those of every app."""
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]
+    paths = [rule.rule for rule in rules if not rule.arguments]
+    return [path for path in paths if not any(same_path(path, one) for one in (*PATHS, "/logout"))]
 
 
 def ended_by(browser, addresses):
@@ -196,13 +252,11 @@ def ended_by(browser, addresses):
 
 def test_one_logout_ends_one_login(back_again, fill_in, people):
     """logging out in one browser leaves other users logged in"""
-    name = people.named(GRACE)
-    fill_in("/register", name, people.other)
-    grace = fill_in("/login", name, people.other).browser
-    before = grace.get("/welcome")
+    name, other = people.named(GRACE), grace(fill_in, people)
+    before = other.get("/welcome")
     browser = back_again.browser
     answer = browser.submit(browser.get("/welcome").form_to("/logout"))
-    page = grace.get("/welcome")
+    page = other.get("/welcome")
 
     expect(
         page.says(name) or not before.says(name),

@@ -82,7 +82,7 @@ def why_not_signed_in(answer, registered, user_model):
     if deeds.logged_in:
         return why_not_kept(answer)
     if not deeds.checked:
-        return why_not_compared(deeds)
+        return why_another_name(answer, registered, user_model) or why_not_compared(deeds)
     password, fits = deeds.checked[-1]
     if fits:
         return why_not_let_in(answer, user_model)
@@ -103,6 +103,22 @@ def why_not_signed_in(answer, registered, user_model):
     return {
         "fact": "the password does not match the hash",
         "hint": "Which user does the query find, and which hash is that?",
+    }
+
+
+def why_another_name(answer, registered, user_model):
+    """Find out whether the register view has stored another name than the one that was typed."""
+    app, typed = answer.browser.app, answer.typed.get("username", "")
+    db = app.extensions["sqlalchemy"]
+    with app.app_context():
+        names = [str(name) for name in db.session.scalars(db.select(user_model.username))]
+    other = next((name for name in names if name.lower().strip() == typed.lower()), typed)
+    if other == typed:
+        return None
+    return {
+        "fact": f'"{typed}" is stored as "{other}", and looked for as "{typed}"',
+        "hint": "What happens to a name in each of the two views? Both have to do the same.",
+        "at": registered,
     }
 
 

@@ -66,6 +66,19 @@ class Claims:
             ways[f"a header that says {address}"] = functools.partial(self.from_address, address)
         return ways
 
+    def way_to_another(self, browser):
+        """Return (how, the page) of a way in which somebody who is logged in becomes this user."""
+        for value in (self.name, "1"):
+            for how, ask in (
+                ("the address", self.by_query),
+                ("headers", self.by_headers),
+                ("cookies", self.by_cookies),
+            ):
+                page = ask(value, browser)
+                if page.greets(self.name):
+                    return f'"{value}" in {how}', page
+        return "", page
+
     def query(self, value):
         """Return a query, or the fields of a form, in which everything has this value."""
         return dict.fromkeys([*USUAL, *self.asked], value)

@@ -42,6 +42,28 @@ def keeps_the_password_to_itself(page, judge):
         yield leak(f"{what} is in what the app prints or logs", page, word=SAYING)
 
 
+def keeps_hashes_to_itself(page, judge):
+    """Yield what shows the stored hash of a password: a page, a cookie, an address."""
+    values = itertools.chain(*(named_values(*written) for written in page.deeds.written))
+    judge.hashes |= {str(value) for _, value in values if re.match(r"\$2[aby]\$", str(value))}
+    places = {f"on the page {page.path}": page.html}
+    if page.set_cookies:
+        places["in the session, which is a cookie"] = str(page.browser.session())
+        places["in a cookie"] = unquote_plus(" ".join(page.set_cookies))
+    for place, text in places.items():
+        if any(one in text for one in judge.hashes):
+            yield Finding(
+                precondition="the hash of a password is in the database alone",
+                want="no hash where a visitor can read it",
+                got=f"the hash of a password is {place}",
+                read="04_views#register",
+                hint="A hash can be guessed at by whoever has it. Which line hands it out?",
+                at=page.template if page.template and "page" in place else view_of(page),
+                word="hash|__dict__|vars",
+                told_by=LOGGING_IN,
+            )
+
+
 def leak(fact, page=None, told_by=REGISTERING, **found):
     """Return the finding that a password has got out."""
     view = page and view_of(page)

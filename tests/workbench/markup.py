@@ -6,6 +6,7 @@ from workbench.leaks import LOGGING_IN
 from workbench.lines import view_of
 
 MARK = "x9q"  # of names that look like code
+SCRIPT = f"javascript:{MARK}"  # an address that a browser runs
 PRODUCT = ("8**9", "134217728")  # what a name asks to compute, and what comes of it
 NAMES_LIKE_CODE = (
     f"'\"><i id={MARK}>{{{{{PRODUCT[0]}}}}}%s onfocus={MARK}",
@@ -42,6 +43,9 @@ def code_made_of_a_name(soup, html):
     if soup.find(lambda tag: any(is_marked(tag, name) for name in ("id", "onfocus"))):
         hint = "What ends the value of an attribute: its quotes, or a space where it has none?"
         return "a name has brought an attribute of its own into a tag", hint
+    if soup.find(lambda tag: any(is_script(value) for value in tag.attrs.values())):
+        hint = "Which addresses may a link of your page lead to? Whoever writes next= chooses it."
+        return f"a link runs what the address of the page holds: {SCRIPT}", hint
     if PRODUCT[1] in html:
         fact = f"a name with {{{{{PRODUCT[0]}}}}} in it was computed"
         return fact, "Which line builds a template out of what a visitor has typed?"
@@ -52,6 +56,11 @@ def code_made_of_a_name(soup, html):
         )
         return f"a name is part of the script in {attribute}", hint
     return "", ""
+
+
+def is_script(value):
+    """Say whether the value of an attribute is the script that an address has brought."""
+    return str(value).strip().lower().startswith(SCRIPT)
 
 
 def is_marked(tag, attribute):

@@ -12,7 +12,7 @@ NAMES = (  # each of them may be refused; if it is stored, it can log in
     *(" mary ", "\u0141ukasz \U0001f33c@../o'Rene\u0301"),
     *("m" * 60, "%d {mary} {0} %(x)s"),
 )
-ODD_WORDS = ("x'", "-1", "")
+ODD_WORDS = ("x'", "-1", "", "javascript:x9q")  # of the last one no page may make a link
 READS = (  # request.args.get("page") and "page" in request.args
     r"\b{}(?:\.(?:get|getlist|pop)\(|\[) *[\"']([\w-]+)[\"']",
     r"[\"']([\w-]+)[\"'] (?:not )?in request\.{}",

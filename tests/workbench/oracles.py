@@ -8,7 +8,13 @@ import pytest
 
 from workbench.cookies import refusing
 from workbench.finding import FAILED, JUDGE, TOLD, Finding
-from workbench.leaks import LOGGING_IN, keeps_the_password_to_itself, leak, revealed
+from workbench.leaks import (
+    LOGGING_IN,
+    keeps_hashes_to_itself,
+    keeps_the_password_to_itself,
+    leak,
+    revealed,
+)
 from workbench.markup import shows_names_as_text
 from workbench.page import HOME, shorten
 from workbench.unfinished import reads_like_a_page
@@ -27,6 +33,7 @@ class Judge:
         """Watch the visitors of this app."""
         self.copy = copy
         self.passwords = set()  # that have been typed
+        self.hashes = set()  # that have been stored
         self.names = set()
         self.findings = {}
 
@@ -137,19 +144,22 @@ def sets_cookies_that_stay(page, judge):
             word=r"(?i)cookie",
             told_by=LOGGING_IN,
         )
-    session = page.browser.app.config.get("SESSION_COOKIE_NAME", "session")
+    config = page.browser.app.config
+    session = config.get("SESSION_COOKIE_NAME", "session")
+    remember = config.get("REMEMBER_COOKIE_NAME", "remember_token")
     for header in page.set_cookies:
-        if header.startswith(f"{session}="):
-            yield from keeps_its_settings(session, header.lower(), judge.copy)
+        name, _, value = header.partition("=")
+        if name in (session, remember) and not value.startswith(";"):  # that one is deleted
+            yield from keeps_its_settings(name, header.lower(), judge.copy, name == session)
 
 
-def keeps_its_settings(session, header, copy):
-    """Yield what the session cookie lacks that protects it from other sites, and from scripts."""
-    if "samesite" not in header and copy.mentions(SAMESITE):
+def keeps_its_settings(name, header, copy, is_session=True):
+    """Yield what a login's cookie lacks that protects it from other sites, and from scripts."""
+    if is_session and "samesite" not in header and copy.mentions(SAMESITE):
         yield Finding(
             precondition="the session cookie says SameSite, as you have set it",
             want="SameSite=Lax in the cookie that is sent",
-            got=f"the cookie {session} without SameSite",
+            got=f"the cookie {name} without SameSite",
             read="04_views#log-in",
             hint="app.config accepts any name. Is yours SESSION_COOKIE_SAMESITE?",
             at=copy,
@@ -158,9 +168,9 @@ def keeps_its_settings(session, header, copy):
         )
     if "httponly" not in header:
         yield Finding(
-            precondition="no script of a page can read the session cookie",
+            precondition="no script of a page can read the cookie of a login",
             want="HttpOnly in the cookie that is sent",
-            got=f"the cookie {session} without HttpOnly",
+            got=f"the cookie {name} without HttpOnly",
             read="04_views#log-in",
             hint="Flask says HttpOnly by itself. Which line switches that off?",
             at=copy,
@@ -172,6 +182,7 @@ def keeps_its_settings(session, header, copy):
 RULES = (
     answers,
     keeps_the_password_to_itself,
+    keeps_hashes_to_itself,
     shows_names_as_text,
     tells_in_time,
     reads_like_a_page,

@@ -93,7 +93,15 @@ def is_indented_in_two_ways(scene):
     return bool(re.search("^\t", text, re.M) and re.search("^ +[^\t ]", text, re.M))
 
 
+def has_stray_self(scene):
+    """Say whether the function that the error names has self as first name, and is in no class."""
+    name = re.match(r"(\w+)\(\)", str(scene.error))
+    pattern = rf"^def {name[1]}\(self\b" if name else "$^"
+    return any(re.search(pattern, text_of(file), re.M) for file in scene.files)
+
+
 OBSERVATIONS = {
+    "has self outside of a class": has_stray_self,
     "tabs and spaces": is_indented_in_two_ways,
     "a quote is alone": lambda scene: quotes_are_odd(scene.code),
     "no close name": lambda scene: not scene.asked,

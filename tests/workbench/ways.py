@@ -90,7 +90,9 @@ def wrong_link(pages, stranger):
             if answer.status[:1] == "4" and answer.status[:3] != "401":  # a crash is told elsewhere
                 got = f'the link "{words}" on {path} leads to {goal}: {answer.status}'
                 hint = "A link names an address, not a file. See url_for()."
-                return {"got": got, "hint": hint} | where
+                if answer.status.startswith("405"):
+                    hint = "A link sends GET. What sends the POST that this route takes?"
+                return {"got": got, "hint": hint, "shared": f"a link to {goal}"} | where
             known = meant in pages and goal in (*PAGES, "/welcome") and not same_path(goal, meant)
             if known and answer.lines != pages[meant].lines:
                 got = f'the link "{words}" on {path} leads to {goal}'
