@@ -123,12 +123,13 @@ class Workshop:
             yield place
 
     def transcript(self, step, app, edits=()):
-        """Return what a learner types and sees, without the seconds it takes."""
-        command = ["pytest", f"steps/{step.name}", "--app=my_app"]
+        """Return what a learner types and sees for a step, or for all, without the seconds."""
+        command = ["pytest", f"steps/{step.name}" if step else "steps", "--app=my_app"]
+        typed = f"{int(step.name[:2])} my_app" if step else "my_app"
         with self.with_my_app(app, edits) as place:
             output = run_pytest(*command[1:], cwd=place).stdout
         return (
-            f"$ python3 workbook.py test {int(step.name[:2])} my_app\n"
+            f"$ python3 workbook.py test {typed}\n"
             f"+ .venv/bin/python -m {' '.join(command)}\n" + re.sub(r" in [\d.]+s ", " ", output)
         )
 
@@ -220,7 +221,7 @@ class Workshop:
         text = TABLE.sub(lambda found: found[1] + "".join(map(self.row, STEPS)), text)
         last = STEPS[-1]
         swapped = edit_of(BREAK.search(readme(last)))
-        outputs = [self.transcript(last, last, swapped), self.transcript(last, last)]
+        outputs = [self.transcript(None, last, swapped), self.transcript(None, last)]
         return LOOP.sub(lambda found: found[1] + outputs.pop(0), text)
 
 

@@ -276,7 +276,7 @@ def test_the_second_start_is_another_process(tmp_path):
     """It has another hash seed, another folder and another day, and the files of the first."""
     for value in ("hash('x')", "__import__('os').getcwd()", "__import__('time').time() // 86400"):
         folder = learner(
-            tmp_path / str(abs(hash(value))), more=f"\napp.secret_key = str({value})\n"
+            tmp_path / str(abs(hash(value))), more=f"\napp.secret_key = 'key of ' + str({value})\n"
         )
         sitting = sit(FIRST, folder)
 

@@ -9,6 +9,7 @@ from flask_bcrypt import Bcrypt
 from workbench.attempt import attempt
 from workbench.finding import expect, require
 
+ONE_LINE = "the line that sets SECRET_KEY"  # has one fault at a time
 SHORTEST = 8  # characters; a program tries all shorter words at once
 # Keys from well-known tutorials, documentation and answers, as their letters and digits alone:
 # anyone who has read those can sign your cookies.
@@ -177,6 +178,7 @@ def test_the_secret_key_stays_the_same(secret_key, second_start, copy):
         hint="What happens to a cookie that was signed with the key of the last start?",
         at=copy,
         word=SETS_THE_KEY,
+        shared=ONE_LINE,
     )
 
 
@@ -192,4 +194,5 @@ def test_the_secret_key_is_not_a_known_one(secret_key, copy):
         hint="secrets.token_hex() makes a key that no one can guess.",
         at=copy,
         word=SETS_THE_KEY,
+        shared=ONE_LINE,
     )
