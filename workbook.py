@@ -85,8 +85,9 @@ def test(words):
         return test_workbook(names, options)
     apps = [name for name in names if not is_step(name)]
     steps = [name for name in names if is_step(name)]
-    if len(steps) > 1 or len(apps) > 1:
+    if len(names) > 2 or len(apps) > 1:
         raise Stop("test takes a step, a folder, or a step and a folder.")
+    steps, apps = steps[:1], apps or steps[1:]  # one of our steps may be the app, too
     if apps and steps and find(*steps) == FINAL:
         mine = f"python3 workbook.py test {apps[0]}"
         raise Stop(f"The tests of final are for our app alone. The checks for yours: {mine}")

@@ -386,7 +386,7 @@ def test_test_folder_is_one_run(installed):
     """test FOLDER is one run with one ladder, one total, one report, and says what comes first."""
     mine = installed / "my_app"
     shutil.copytree(installed / "steps/03_hashing", mine)
-    break_it(mine / "app.py", "unique=True", "unique=False")
+    break_it(mine / "app.py", "unique=True", "unique=bool(print('so far'))")
     done = launch(installed, "test", "my_app", "--junitxml=report.xml")
     every = launch(installed, "test", "my_app", "-v")
     shutil.rmtree(mine)
@@ -399,9 +399,20 @@ def test_test_folder_is_one_run(installed):
     assert "1 ok  2 ######.  3 ok  4 ..........  5 ......" in lines
     assert any(line.startswith("First, step 2: ") for line in lines)
     assert done.stdout.count("  want   ") == 1
+    assert "  your app printed\n    so far\n" in done.stdout
     assert "  step 4: GET /register shows a page to a stranger" in lines
     assert report.count("<testcase") == 37
     assert every.stdout.count("  want   ") > 1
+
+
+@pytest.mark.parametrize(("name", "is_colored"), [("FORCE_COLOR", True), ("NO_COLOR", False)])
+def test_colors_are_for_those_who_want_them(installed, name, is_colored):
+    """What was wanted is green and what was got is red, where the terminal has colors."""
+    done = launch(installed, "test", "4", "steps/03_hashing", **{name: "1"})
+
+    assert ("\x1b[32m  want   200 OK at /register\x1b[0m" in done.stdout) == is_colored
+    assert ("\x1b[31m  got    404 NOT FOUND\x1b[0m" in done.stdout) == is_colored
+    assert ("\x1b" in done.stdout) == is_colored
 
 
 def test_all_steps_done_is_an_end(installed):

@@ -209,7 +209,8 @@ def why_refused(app, tried, deeds, another):
 def kept_secret(hashed, new_user):
     """A user none of whose attributes gives the password, or a part of it, away."""
     seen = {name: revealed(str(value), [PASSWORD]) for name, value in vars(hashed).items()}
-    seen |= dict.fromkeys(made_from_password(new_user), "something made of the password")
+    for name in made_from_password(new_user):
+        seen[name] = seen.get(name) or "something made of the password"
     shown = next((name for name, what in seen.items() if what), "")
     require(
         "set_password() keeps nothing of the password but the hash",

@@ -14,6 +14,7 @@ from workbench.lines import view_of
 
 REGISTERING = "test_registering_leads_to_the_login_page"
 LOGGING_IN = "test_logging_in_leads_to_the_welcome_page"
+RAW_ERROR = re.compile(r"IntegrityError|OperationalError|\[SQL:")
 TO_URLSAFE = str.maketrans("+/", "-_")
 SAYING = r"print\(|\.(?:debug|info|warning|error|exception|critical|log|write)\("
 
@@ -46,12 +47,14 @@ def keeps_hashes_to_itself(page, judge):
     """Yield what shows the stored hash of a password: a page, a cookie, an address."""
     values = itertools.chain(*(named_values(*written) for written in page.deeds.written))
     judge.hashes |= {str(value) for _, value in values if re.match(r"\$2[aby]\$", str(value))}
-    places = {f"on the page {page.path}": page.html}
+    stolen = judge.hashes - {page.typed.get("password")}
+    raw = RAW_ERROR.search(page.html)  # another rule tells of that
+    places = {} if raw else {f"on the page {page.path}": page.html}
     if page.set_cookies:
         places["in the session, which is a cookie"] = str(page.browser.session())
         places["in a cookie"] = unquote_plus(" ".join(page.set_cookies))
     for place, text in places.items():
-        if any(one in text for one in judge.hashes):
+        if any(one in text for one in stolen):
             yield Finding(
                 precondition="the hash of a password is in the database alone",
                 want="no hash where a visitor can read it",

@@ -10,6 +10,7 @@ from workbench.message import Message, printed_in
 from workbench.summary import HINTS_LEFT
 
 PATIENCE = 3  # failing runs of one checkpoint before its hint is shown unasked
+PRINTED = pytest.StashKey[dict]()  # of a run: {app: what it has printed last}
 TELLING = pytest.StashKey[bool]()  # of a test: there is a message, in the place of a traceback
 FAILURES = "workbook/failures"  # in pytest's cache: {checkpoint and app: failing runs in a row}
 
@@ -20,6 +21,7 @@ def pytest_configure(config):
     config.stash[TOLD] = {}
     config.stash[OUTDATED] = {}
     config.stash[FAILED] = set()
+    config.stash[PRINTED] = {}
 
 
 def pytest_collection_finish():
@@ -36,7 +38,10 @@ def pytest_runtest_makereport(item, call):
     finding = behind(item, finding)
     if item.stash.get(TELLING, False):
         report.sections.clear()  # what was logged and printed belongs to no message
+    printed = printed_in(report.sections)
     if finding is None:
+        if copy and printed:  # what is printed while the app loads belongs to its next check
+            item.config.stash[PRINTED][copy.source] = printed
         if copy and report.when == "call":
             count_failures(item, copy, report.failed)
         return report
@@ -56,7 +61,8 @@ def pytest_runtest_makereport(item, call):
         item.config.stash[HINTS_LEFT] |= bool(hint) and not hinted
         base = item.config.invocation_params.dir
         text = message(sentence, finding, copy, item.path.parent, hinted and hint, base)
-        report.longrepr = Message(text, item, hint, printed_in(report.sections))
+        earlier = item.config.stash[PRINTED].get(copy.source, ()) if copy else ()
+        report.longrepr = Message(text, item, hint, printed or earlier)
         report.location = (*item.location[:2], sentence)  # the heading above the message
         report.sections.clear()
         item.stash[TELLING] = True

@@ -1,6 +1,7 @@
 """Users of the app under test: the columns of the model, the table, and rows in it."""
 
 import re
+from difflib import get_close_matches
 
 import pytest
 import sqlalchemy
@@ -36,6 +37,7 @@ def columns(user_model):
     """The columns of User, by the names of their attributes."""
     columns = sqlalchemy.inspect(user_model).columns
     missing = next((name for name in COLUMNS if name not in columns), "")
+    near = next(iter(get_close_matches(missing, columns.keys(), 1)), "")
     instead = getattr(user_model, missing, None)
     require(
         "User has the columns id, username and password_hash",
@@ -44,11 +46,13 @@ def columns(user_model):
         got="columns: " + ", ".join(columns.keys()),
         fact=f"{missing} is of type {type(instead).__name__}" if instead is not None else "",
         read="02_model#the-user-model",
-        hint=f"The checkpoints look for an attribute {missing}, made by db.Column()."
+        hint=f"Is {near} meant to be {missing}?"
+        if near
+        else f"The checkpoints look for an attribute {missing}, made by db.Column()."
         if instead is None
         else "db.Column() returns a column. What makes something else of this line?",
         at=user_model,
-        word=rf"^\s*{missing}\b",
+        word=rf"^\s*{near or missing}\b",
     )
     return columns
 
