@@ -33,7 +33,8 @@ def tracked_files():
     """Return the files that belong to the workbook, as a clone would have them."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
-    return [Path(name) for name in names.decode().split("\0") if name and (ROOT / name).is_file()]
+    paths = [Path(name) for name in names.decode().split("\0") if name]
+    return [path for path in paths if (ROOT / path).is_file() and path.parts[0] != "my_app"]
 
 
 NOT_INSTALLED = "The packages are not installed; pip says why. Are you online?\n"
@@ -149,6 +150,32 @@ def test_the_second_use_starts_at_once(installed):
     assert done.returncode == 0
     assert done.stdout.startswith("+ .venv")
     assert "nstall" not in done.stdout
+
+
+def test_a_folder_is_looked_for_where_one_stands_and_in_the_workbook(installed):
+    """From inside of my_app its own name is understood, and so is a folder elsewhere."""
+    mine = installed / "my_app"
+    shutil.copytree(installed / "steps/01_setup", mine)
+    shutil.copytree(installed / "steps/01_setup", installed.parent / "elsewhere")
+    inside = launch(installed, "test", "1", "my_app", cwd=mine)
+    outside = launch(installed, "test", "1", "elsewhere", cwd=installed.parent)
+    shutil.rmtree(mine)
+
+    assert (inside.returncode, outside.returncode) == (0, 0)
+    assert "Checked my_app:" in inside.stdout
+    assert "elsewhere:" in outside.stdout
+
+
+def test_what_will_be_fetched_is_said_truly(installed):
+    """The size that is printed before an installation is that of the packages, by and large."""
+    printed = (installed / "first.txt").read_text("utf-8")
+    said = int(re.search(r"requirements.txt, once: (\d+) MB", printed)[1])
+    site = next((installed / ".venv").rglob("site-packages"))
+    packages = [path for path in site.iterdir() if path.name != "pip"]
+    files = [file for path in packages for file in [path, *path.rglob("*")] if file.is_file()]
+    taken = sum(file.stat().st_size for file in files) / 1e6
+
+    assert said / 1.5 < taken < said * 1.5
 
 
 def test_a_changed_requirements_file_is_installed(installed):
@@ -491,6 +518,26 @@ def test_diff_works_in_a_zip_download(bare):
     assert "+ git diff --no-index steps/03_hashing/app.py steps/04_views/app.py" in done.stdout
     assert "+ git diff --no-index /dev/null steps/04_views/templates/login.html" in done.stdout
     assert "\n+def login():\n" in done.stdout
+
+
+def test_diff_asks_before_it_shows_the_whole_step(bare):
+    """Where nothing of the learner's is there yet, the difference is the solution."""
+    (bare / "my_app").mkdir()
+    asked = launch(bare, "diff", "my_app", "1")
+
+    assert asked.returncode == 0
+    assert asked.stdout.startswith("There is nothing of yours in my_app, so this shows all of 01_")
+    assert "Flask(__name__)" not in asked.stdout
+
+
+def test_diff_leaves_out_what_editors_leave_behind(clone, tmp_path):
+    """A copy, a backup and a lock file beside a template are none of the app's pages."""
+    shutil.copytree(ROOT / "steps/04_views", tmp_path / "mine")
+    for name in ("welcome.html~", ".welcome.html.swp", "#welcome.html#", "welcome.html.orig"):
+        (tmp_path / "mine/templates" / name).write_text("left", "utf-8")
+    done = launch(clone, "diff", "4", str(tmp_path / "mine"))
+
+    assert (done.returncode, done.stdout) == (0, "No difference.\n")
 
 
 def test_diff_begins_with_nothing(clone):
