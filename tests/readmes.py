@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from pathlib import Path
 from examiner import ROOT, STEPS, run_pytest, sit
 from mistakes import COURSE, MISTAKES, changes, course_files, make
 
-TITLE = r"\*\*`(?P<file>[^`]+)`\*\*\n"
+TITLE = r"\*\*`(?P<file>[^`]+)`\*\*(?: · (?P<place>.+))?\n"
 FENCE = re.compile(rf"(?:{TITLE})?^```(?P<kind>\w*)\n(?P<code>.*?)^```$", re.M | re.S)
 BREAK = re.compile(
     rf"(?<=\n## Break it\n).*?{TITLE}```diff\n(?P<diff>.*?)^```$.*?^```text\n(?P<text>.*?)^```$",
@@ -27,6 +28,14 @@ BREAK = re.compile(
 )
 STUCK = re.compile(r"(?<=\n## Stuck\?\n).*?(?=^## )", re.M | re.S)
 RED = re.compile(r"(?<=\n## Red\n)(?P<before>.*?^```console\n)(?P<text>.*?)(?=^```$)", re.M | re.S)
+PRINTS = re.compile(
+    r"(?P<before>^```python\n(?P<code>(?:(?!```).)*?)^```\n\nprints\n\n```text\n)(?P<text>.*?)(?=^```$)",
+    re.M | re.S,
+)
+WHOLE = re.compile(
+    r"(?P<before><summary>Compare with the whole (?P<file>\S+)</summary>\n\n```\w*\n).*?(?=^```$)",
+    re.M | re.S,
+)
 CHANGED = re.compile(
     r"(?<=\n## What changed\n)(?P<before>\n```console\n)(?P<text>.*?)(?=^```$)", re.M | re.S
 )
@@ -45,6 +54,7 @@ class Listing:
     file: str | None
     kind: str
     code: str
+    place: str | None = None  # what its title says of where to type it
 
 
 def readme(step):
@@ -54,7 +64,7 @@ def readme(step):
 
 def listings(text):
     """Return the code blocks of a README."""
-    return [Listing(m["file"], m["kind"], m["code"]) for m in FENCE.finditer(text)]
+    return [Listing(m["file"], m["kind"], m["code"], m["place"]) for m in FENCE.finditer(text)]
 
 
 def prose(text):
@@ -185,6 +195,9 @@ class Workshop:
         text = RED.sub(lambda found: found["before"] + red, text)
         text = CHANGED.sub(lambda found: found["before"] + self.stat(step), text)
         text = STUCK.sub(lambda found: f"\n{self.stuck(step)}\n", text)
+        text = with_tallies(step, text)
+        text = PRINTS.sub(lambda found: found["before"] + printed(step, found["code"]), text)
+        text = WHOLE.sub(lambda found: found["before"] + whole(step, found["file"]), text)
         return BREAK.sub(
             lambda found: with_message(found, self.message(step, edit_of(found))), text
         )
@@ -223,6 +236,41 @@ class Workshop:
         swapped = edit_of(BREAK.search(readme(last)))
         outputs = [self.transcript(None, last, swapped), self.transcript(None, last)]
         return LOOP.sub(lambda found: found[1] + outputs.pop(0), text)
+
+
+def whole(step, file):
+    """Return the text of a file of a step."""
+    return (step / file).read_text("utf-8")
+
+
+def printed(step, code):
+    """Return what code prints that is run beside the files of a step, its warnings included."""
+    with tempfile.TemporaryDirectory() as scratch:
+        make([], step, Path(scratch))
+        command = [sys.executable, "-W", "error", "-c", code]
+        done = subprocess.run(
+            command, cwd=Path(scratch, "my_app"), capture_output=True, text=True, check=False
+        )
+    lines = (done.stdout + done.stderr).replace("\t", "    ").splitlines()
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def with_tallies(step, text):
+    """Return the README of a step with the tallies in which its sections end."""
+    from typist import TALLY, sections, type_in  # which reads READMEs, too
+
+    with tempfile.TemporaryDirectory() as scratch:
+        my_app = Path(scratch, "my_app")
+        for name, code in course_files(step_before(step)).items():
+            (my_app / name).parent.mkdir(parents=True, exist_ok=True)
+            (my_app / name).write_text(code, "utf-8")
+        for section in sections(step):
+            for listing in section.listings:
+                type_in(listing, my_app)
+            tally = TALLY.search(sit(step, my_app, "-p", "no:cacheprovider").output)[1]
+            start = text.index(f"\n### {section.title}\n")
+            text = text[:start] + TALLY.sub(tally, text[start:], count=1)
+    return text
 
 
 def with_message(found, message):

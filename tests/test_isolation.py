@@ -281,7 +281,7 @@ def test_the_second_start_is_another_process(tmp_path):
         sitting = sit(FIRST, folder)
 
         assert sitting.failed == ["test_the_secret_key_stays_the_same"], sitting.output
-        assert "another key at the second start" in sitting.message
+        assert "a different key at the second start" in sitting.message
 
 
 def test_an_app_that_ends_the_second_process_is_told_of(tmp_path):

@@ -241,7 +241,7 @@ def test_the_first_thing_to_do_is_on_the_screen(progress):
     assert progress.score() == "1 of 4"
     assert lines[0] == "step 2: two users are two"
     assert lines.count("  want   a") == 1
-    assert lines[-2:] == ["then step 2: two users are two", "1 check waits for these"]
+    assert lines[-2:] == ["then step 2: two users are two", "1 check waits until these are done"]
     assert "  hint   Why?" not in lines
     assert ("hint", "  hint   Why?") in body(progress, hints=True)
     assert [line for _, line in body(progress, everything=True)].count("  want   a") == 2

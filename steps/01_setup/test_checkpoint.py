@@ -173,9 +173,9 @@ def test_the_secret_key_stays_the_same(secret_key, second_start, copy):
     expect(
         after.key == repr(secret_key),
         want="the same key in both starts",
-        got="another key at the second start",
+        got="a different key at the second start",
         read="the-secret-key",
-        hint="What happens to a cookie that was signed with the key of the last start?",
+        hint="What happens to a cookie that was signed with the old key?",
         at=copy,
         word=SETS_THE_KEY,
         shared=ONE_LINE,

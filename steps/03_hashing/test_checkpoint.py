@@ -218,7 +218,7 @@ def kept_secret(hashed, new_user):
         want="the hash in password_hash, and the password nowhere",
         got=f"{seen.get(shown)} is in user.{shown}",
         read="set-the-password",
-        hint="Who could read that, and what is it good for?",
+        hint="Who could read that, and does the app need it?",
         at=hashed.set_password,
         word=rf"\b{shown}\b",
     )

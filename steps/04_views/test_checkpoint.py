@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urljoin
 
 import pytest
 from workbench.browser import HOME, Browser, is_ours
-from workbench.causes import lost_redirect, why_let_in, why_silent
+from workbench.causes import lost_redirect, why_let_in
 from workbench.finding import expect, require
 from workbench.fixtures import listed
 from workbench.lines import view_at
@@ -16,6 +16,7 @@ from workbench.page import shorten
 from workbench.people import ADA, GRACE, LUCY, MARY, STRANGER
 from workbench.refusals import LIMIT, refused_by_form, stopped_before
 from workbench.rivals import someone_faster
+from workbench.silence import why_silent
 from workbench.users import names_of
 from workbench.ways import way_through
 
@@ -48,13 +49,13 @@ def register(registered, fill_in, message, stored_users, judge):
         after = stored_users()
         fact = f"users in the table: {listed(names_of(after))}"
         if len(after) == len(before):
-            fact = f"the password of {name} is another one now"
+            fact = f"the password of {name} has been changed"
         kept, said = after == before, message(page)
         if kept and (words := announced(said, success)):
             return False, {
                 "got": page,
-                "fact": f'the words of a success: "{words}"',
-                "want": "a message that refuses, and no word of a success",
+                "fact": f'a message of success: "{words}"',
+                "want": "a message that refuses, and no message of success",
                 "hint": "Which line says so, and does it run when the registration is refused?",
                 "at": judge.copy.file_with(words),
                 "word": re.escape(words),
@@ -244,7 +245,7 @@ def grace(ada, second_user, fill_in, stored_users, people):
     page = browser.get("/welcome")
     view = view_at(browser.app, "/login", "POST")
     require(
-        "a user who has registered can log in, with capitals, too",
+        "a user who has registered can log in, even with a capital letter",
         not stored or page.says(name),
         want=f'{name}, who has registered with a capital letter, sees "{name}" at GET /welcome',
         got=page,
@@ -294,12 +295,12 @@ def only_one(ada, fill_in, copy, people):
     for wrong in (password.swapcase(), password.replace(" ", ""), name, *known):
         answer = fill_in("/login", name, wrong)
         require(
-            "only the password of a user opens their account",
+            "an account opens only with its own password",
             wrong == password or not answer.deeds.logged_in,
             want=f'"{name}" cannot log in with the password "{wrong}"',
             got=answer,
             read="log-in",
-            hint="Which line lets this password pass, beside check_password()?",
+            hint="Which line accepts this password, besides check_password()?",
             at=view_at(ada.app, "/login", "POST"),
             word=r"\bif .*password",
         )
@@ -425,12 +426,12 @@ def foreign_link(ada, new_browser, people, copy):
             page = page.browser.submit(form, username=people.ada, password=people.password)
         led = [urljoin(HOME, location.replace("\\", "/")) for _, location in page.hops]
         require(
-            "logging in leads to no other site",
+            "after logging in you stay on this site",
             all(map(is_ours, led)),
             want=f"a page of this site, also after /login?next={address}",
             got=page,
             read="log-in",
-            hint="The person who makes the link chooses next. Which addresses may a login lead to?",
+            hint="Whoever writes the link decides what next says. Where may a login lead?",
         )
     return page
 
@@ -486,7 +487,7 @@ def names_like_ada(registered, fill_in, stored_users, message, people):
             set(before) <= set(stored_users()),
             want=f'{people.ada}, with the same hash as before, when "{name}" has registered',
             got=page,
-            fact=f"the password of {people.ada} is another one now",
+            fact=f"the password of {people.ada} has been changed",
             read="register",
             hint="Which row does the view write to, and how does it look for that row?",
         )
@@ -540,7 +541,7 @@ def test_a_taken_name_is_refused(
 
 def hint_for_taken(seen):
     """Ask about the second row, as the database has met it."""
-    if "password of" in seen["fact"]:
+    if "has been changed" in seen["fact"]:
         return "Whose row does the view write to? What should it do with a name that exists?"
     if seen["got"].deeds.refused:
         return "The database refuses the second row. What can the view do about that?"
@@ -584,7 +585,7 @@ def test_a_long_password_is_refused(register_explains, register, fill_in, messag
         said != taken
         or not re.search(OF_A_NAME, said, re.I)
         or re.search(OF_A_PASSWORD, said, re.I),
-        want="another reason than for a taken name",
+        want="a different reason from the one for a taken name",
         got=seen["got"],
         read="say-why",
         hint="Which errors does the view catch, and does its message fit all of them?",

@@ -72,7 +72,7 @@ def back_again(logged_out, fill_in, people):
         want=f'the page says "{people.ada}"',
         got=page,
         read="log-out",
-        hint="What does the logout view do besides ending the login?",
+        hint="What does the logout view do besides logging the user out?",
         at=logged_out,
     )
     return page
@@ -102,13 +102,13 @@ def test_a_stranger_is_sent_to_the_login_page(
     how, page = first_way_in(claims, stranger)
     expect(
         not how,
-        want="sent to /login, or refused, however a stranger asks for /welcome",
+        want="sent to /login, or refused, whatever a stranger sends to /welcome",
         got=page,
         fact=f"/welcome opens with {how}",
         sure=True,
         read="protect-a-page",
-        hint="What does the guard believe? A visitor can write any address, header and cookie.",
-        at=guard_of(stranger.app) or page,
+        hint="What does the app trust? A visitor can write any address, header and cookie.",
+        at=stranger.app.login_manager._request_callback or guard_of(stranger.app) or page,
     )
     how, page = claims.way_to_another(grace(fill_in, people))
     expect(
@@ -197,7 +197,7 @@ def test_you_can_log_in_again(back_again):
         want="sent to /welcome",
         got=back_again,
         read="log-out",
-        hint="What does the logout view change besides ending the login?",
+        hint="What does the logout view change besides logging the user out?",
         at=back_again,
     )
 

@@ -9,11 +9,9 @@ from urllib.parse import urlsplit
 from workbench.attempt import attempt
 from workbench.fixtures import listed
 from workbench.forms import same_path
-from workbench.hints import files_below, template_folders
 from workbench.lines import calls, mentions, view_of
-from workbench.refusals import refused_by_form, stopped_before, why_not_kept
+from workbench.refusals import stopped_before, why_not_kept
 from workbench.users import names_of
-from workbench.ways import no_title, title_of
 
 
 def lost_redirect(page):
@@ -42,7 +40,7 @@ def why_not_stored(answer, rows, page):
         hint = "What is missing in the row when it is written, and what does the view make of that?"
         return {"fact": f"users in the table: {users}; refused: {deeds.refused}", "hint": hint}
     elif deeds.added and not deeds.committed:
-        hint = "db.session.add() announces a row. Which call writes it?"
+        hint = "db.session.add() only queues a row. Which call saves it?"
     elif deeds.committed and not deeds.added:
         hint = "commit() writes what was announced. Which call of db.session announces the user?"
     elif deeds.flashed or answer.news(page):
@@ -135,6 +133,8 @@ def why_not_compared(deeds):
         hint = "The query finds the user. Which method says whether the password is right?"
         return {"fact": f"{fact}, but a user was found", "hint": hint}
     hint = "The query finds no user. Which column does it compare with which field of the form?"
+    if "0 = 1" in deeds.asked[-1]:
+        hint = "Python has worked the condition out: it is False. What compares in the database?"
     return {"fact": f"{fact}, no user found by {deeds.asked[-1]}", "hint": hint}
 
 
@@ -189,30 +189,3 @@ def why_let_in(answer):
     else:
         hint = "Which line says whether the password is right? See check_password()."
     return {"got": answer, "fact": fact, "hint": hint}
-
-
-def why_silent(page, hint):
-    """Find out why a page says nothing: has flash() kept a message that no template shows?"""
-    if page.deeds.form_errors and page.opens():
-        return {"got": page, **refused_by_form(page)}
-    if not page.deeds.flashed:
-        fact = "" if page.error or page.opens() else "no message"
-        return {"got": page, "fact": fact, "hint": hint}
-    shows = template_with(page.browser.app, "get_flashed_messages")
-    hint = "flash() only stores a message. Which call in a template shows it?"
-    if shows:
-        hint = f"{shows.name} asks for the messages. Does this page use it, and show all of them?"
-    return {
-        "got": page,
-        "fact": f"flash() got {page.deeds.message}",
-        "shared": "" if title_of(page) else no_title(page.path),
-        "hint": hint,
-        "at": shows or page.template,
-        "word": "get_flashed_messages",
-    }
-
-
-def template_with(app, word):
-    """Return the first template of the app's folder that holds a word, or None."""
-    paths = [path for folder in template_folders(app) for path in files_below(folder)]
-    return next((p for p in paths if word in p.read_text("utf-8", "backslashreplace")), None)

@@ -71,7 +71,7 @@ def leak(fact, page=None, told_by=REGISTERING, **found):
     """Return the finding that a password has got out."""
     view = page and view_of(page)
     return Finding(
-        precondition="the password that was typed is kept nowhere: only its hash is stored",
+        precondition="the password itself is never stored, shown or logged: only its hash is kept",
         want="the password in the request, and nowhere else",
         got=fact,
         read="04_views#register",

@@ -21,7 +21,7 @@ from workbench.unfinished import reads_like_a_page
 
 PENDING = pytest.StashKey[dict]()  # of a run: {(app, sentence): Finding}
 A_HASH = "$2"  # a check may type one, and it is stored
-OVER = "a page shows no words about what is over"
+OVER = "a message is gone once it has been shown"
 LAST = "the last check of a step"
 SAMESITE = r"(?i)^(?!.*(?:remember|set_cookie))[^#]*(?:cookie|samesite).*[\"'](?:lax|strict)[\"']"
 
@@ -172,7 +172,7 @@ def keeps_its_settings(name, header, copy, is_session=True):
             want="HttpOnly in the cookie that is sent",
             got=f"the cookie {name} without HttpOnly",
             read="04_views#log-in",
-            hint="Flask says HttpOnly by itself. Which line switches that off?",
+            hint="Flask sets HttpOnly by default. Which line turns it off?",
             at=copy,
             word=r"(?i)http_?only",
             told_by=LOGGING_IN,

@@ -12,6 +12,7 @@ from workbench.text import gist, holds, lines_of
 
 HOME = "http://localhost"
 MAX_REDIRECTS = 5
+BARE = ("401", "404", "405", "500")  # what such a page says is of no interest
 PAGES = ("/", "/register", "/login", "/welcome", "/logout")
 
 
@@ -148,7 +149,9 @@ class Page:
             words = shorten(gist(parsed(self.html)), 70)
             seen.append(f'the page says "{words}"' if words else "empty page")
         elif self.status:
-            seen.append(self.status)
+            words = "" if self.status[:3] in BARE else shorten(gist(parsed(self.html)), 50)
+            own = words and not words.startswith(self.status.title()[4:9])
+            seen.append(f'{self.status}, the page says "{words}"' if own else self.status)
         return ", ".join(seen)
 
 

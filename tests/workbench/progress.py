@@ -86,7 +86,7 @@ def body(progress, step=None, hints=False, everything=False):
     rows += [("dim", f"then {heading(one)}") for one in others[:6]]
     if waiting := progress.waiting(step):
         many = "1 check waits" if waiting == 1 else f"{waiting} checks wait"
-        rows.append(("dim", f"{many} for {'this' if len(failed) == 1 else 'these'}"))
+        rows.append(("dim", f"{many} until {'this is' if len(failed) == 1 else 'these are'} done"))
     return rows
 
 

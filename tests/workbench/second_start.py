@@ -26,7 +26,7 @@ def second_start(request, copy, app):
     require(
         f"{copy.source.name} loads again when it is started a second time",
         not after.error,
-        want="a Flask app, started from another folder, with the files of the first start",
+        want="a Flask app, started from another folder, with the database of the first start",
         got=Attempt(error=after.error),
         read="01_setup#stuck",
         hint="What does this line do at the first start that cannot be done again?",

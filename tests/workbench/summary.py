@@ -123,7 +123,7 @@ def tell_in_short(reporter, app, passed, total):
             reporter.line(f"  {heading(report)}")
     if waiting := len(reporter.getreports("skipped")):
         many = "1 check waits" if waiting == 1 else f"{waiting} checks wait"
-        reporter.line(f"{many} for these. All messages and reasons: -v")
+        reporter.line(f"{many} until {'this is' if len(told) == 1 else 'these are'} done. All: -v")
     elif told[1:]:
         reporter.line("All messages: -v")
 

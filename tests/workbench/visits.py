@@ -197,8 +197,8 @@ def ada(registered, login_page, fill_in, new_browser, user_model, people, proved
     require(
         "the login form takes the name and the password that the register form took",
         form.takes(username=people.ada, password=people.password),
-        want=f'a form that a browser sends with "{people.ada}" and the password of before',
-        got=f"a browser does not send {form}",
+        want=f'a form that takes "{people.ada}" and the password from the registration',
+        got=f"{form}, which refuses them",
         read="04_views#log-in",
         hint="Which attributes of a field limit what can be typed? The two forms differ.",
         at=login_page.template or html_of(login_page),

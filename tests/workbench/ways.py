@@ -12,7 +12,7 @@ WORDS = {  # what a link says, and the page that is meant
 }
 PAGES = ("/", "/register", "/login")
 PORTS = (None, 5000)  # of an address, and the one that Flask takes by itself
-SENTENCE = "visitors find their way: every page has a title, and leads on"
+SENTENCE = "visitors find their way: every page has a title and working links"
 
 
 def way_through(stranger, member):
