@@ -20,7 +20,7 @@ from pathlib import Path
 from examiner import ROOT, STEPS, run_pytest, sit
 from mistakes import COURSE, MISTAKES, changes, course_files, make
 
-TITLE = r"\*\*`(?P<file>[^`]+)`\*\*(?: · (?P<place>.+))?\n"
+TITLE = r"\*\*`(?P<file>[^`]+)`\*\*(?: · (?P<place>[^\n]+))?\n"
 FENCE = re.compile(rf"(?:{TITLE})?^```(?P<kind>\w*)\n(?P<code>.*?)^```$", re.M | re.S)
 BREAK = re.compile(
     rf"(?<=\n## Break it\n).*?{TITLE}```diff\n(?P<diff>.*?)^```$.*?^```text\n(?P<text>.*?)^```$",

@@ -14,7 +14,7 @@ from readmes import readme
 
 SECTION = re.compile(r"^### (.+)$", re.M)
 TITLED = re.compile(
-    r"^\*\*`(?P<file>[^`]+)`\*\* · (?P<place>.+)\n```\w*\n(?P<code>.*?)^```$", re.M | re.S
+    r"^\*\*`(?P<file>[^`]+)`\*\* · (?P<place>[^\n]+)\n```\w*\n(?P<code>.*?)^```$", re.M | re.S
 )
 TALLY = re.compile(r"^(\d\d_\w+ +#*\.*  \d+/\d+)$", re.M)
 LINES = re.compile(r"`([^`]+)`|``(.+?)``")
