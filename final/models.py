@@ -9,7 +9,7 @@ from flask_sqlalchemy import SQLAlchemy
 from settings import PERMANENT_SESSION_LIFETIME
 from sqlalchemy import event
 
-MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError above
+MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError for anything longer
 LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 
 # A failing statement is logged without its values, which may be hashes (ASVS 16.2.5).

@@ -31,7 +31,7 @@ with app.app_context():
 
 @login_manager.user_loader
 def load_user(user_id):
-    """Return the user with the id that stands in the session cookie, or None."""
+    """Return the user whose id is in the session cookie, or None."""
     return db.session.get(User, int(user_id))
 
 

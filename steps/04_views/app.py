@@ -15,7 +15,7 @@ db = SQLAlchemy(app)
 bcrypt = Bcrypt(app)
 login_manager = LoginManager(app)
 
-MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError above
+MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError for anything longer
 
 
 class User(UserMixin, db.Model):
@@ -47,7 +47,7 @@ with app.app_context():
 
 @login_manager.user_loader
 def load_user(user_id):
-    """Return the user with the id that stands in the session cookie, or None."""
+    """Return the user whose id is in the session cookie, or None."""
     return db.session.get(User, int(user_id))
 
 

@@ -16,7 +16,7 @@ bcrypt = Bcrypt(app)
 login_manager = LoginManager(app)
 login_manager.login_view = "login"  # where login_required sends strangers
 
-MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError above
+MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError for anything longer
 
 
 class User(UserMixin, db.Model):
@@ -48,7 +48,7 @@ with app.app_context():
 
 @login_manager.user_loader
 def load_user(user_id):
-    """Return the user with the id that stands in the session cookie, or None."""
+    """Return the user whose id is in the session cookie, or None."""
     return db.session.get(User, int(user_id))
 
 
