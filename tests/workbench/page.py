@@ -149,7 +149,7 @@ class Page:
             words = shorten(gist(parsed(self.html)), 70)
             seen.append(f'the page says "{words}"' if words else "empty page")
         elif self.status:
-            words = "" if self.status[:3] in BARE else shorten(gist(parsed(self.html)), 50)
+            words = "" if self.status[:3] in BARE or self.status[0] != "4" else shorten(gist(parsed(self.html)), 50)
             own = words and not words.startswith(self.status.title()[4:9])
             seen.append(f'{self.status}, the page says "{words}"' if own else self.status)
         return ", ".join(seen)
