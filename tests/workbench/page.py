@@ -12,7 +12,7 @@ from workbench.text import gist, holds, lines_of
 
 HOME = "http://localhost"
 MAX_REDIRECTS = 5
-BARE = ("401", "404", "405", "500")  # what such a page says is of no interest
+REFUSALS = ("400", "403", "409", "422", "429")  # whose pages say why
 PAGES = ("/", "/register", "/login", "/welcome", "/logout")
 
 
@@ -149,9 +149,10 @@ class Page:
             words = shorten(gist(parsed(self.html)), 70)
             seen.append(f'the page says "{words}"' if words else "empty page")
         elif self.status:
-            words = "" if self.status[:3] in BARE or self.status[0] != "4" else shorten(gist(parsed(self.html)), 50)
+            words = gist(parsed(self.html)) if self.status[:3] in REFUSALS else ""
             own = words and not words.startswith(self.status.title()[4:9])
-            seen.append(f'{self.status}, the page says "{words}"' if own else self.status)
+            told = f', the page says "{shorten(words, 50)}"' if own else ""
+            seen.append(self.status + told)
         return ", ".join(seen)
 
 
