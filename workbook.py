@@ -152,8 +152,8 @@ def diff(words):
             return 0
     pairs = differing(old, course_files(step))
     print("" if pairs else "No difference.\n", end="")
-    codes = (call("git", "diff", "--no-index", *pair) for pair in pairs)
-    return first_failure(code for code in codes if code != 1)  # 1 means: there is a difference
+    codes = (call("git", "diff", "--no-index", *pair) for pair in pairs)  # 1: there is a difference
+    return first_failure(code for code in codes if code != 1)
 
 
 def reset(words):
@@ -164,9 +164,7 @@ def reset(words):
         raise Stop("reset takes the folder of an app.")
     app = find(words[0])
     folder = app.parent if app.is_file() else app
-    files = databases(folder)
-    print("" if files else f"There is no database in {shown(folder)}.\n", end="")
-    return move_aside(files, shown)
+    return move_aside(databases(folder), folder, shown)
 
 
 def lab(words):

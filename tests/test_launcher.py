@@ -136,7 +136,7 @@ def test_the_first_use_installs_and_says_so(installed):
     printed = (installed / "first.txt").read_text("utf-8")
 
     assert "Making the virtual environment .venv." in printed
-    assert re.search(r"Installing the packages of requirements.txt, once: \d+ MB, a minute\.", printed)
+    assert re.search(r"packages of requirements.txt, once: \d+ MB, a minute\.", printed)
     assert "Successfully installed" in printed
     assert re.search(r"^\+ \.venv\S+ -m pytest steps/01_setup$", printed, re.M)
     assert "7 passed" in printed

@@ -27,11 +27,13 @@ def agreed(question):
         return False
 
 
-def move_aside(files, shown):
-    """Move each of these files aside, after asking; return an exit code.
+def move_aside(files, folder, shown):
+    """Move each of these files of a folder aside, after asking; return an exit code.
 
     `shown` says how a path is typed.
     """
+    if not files:
+        print(f"There is no database in {shown(folder)}.")
     for file in files:
         aside = name_aside(file)
         print(f"The next start makes an empty database. This one will be {shown(aside)}.")
