@@ -44,6 +44,7 @@ class Section:
     title: str
     listings: list
     tally: str
+    says_why: bool  # no further check turns green
 
 
 def sections(step):
@@ -54,7 +55,8 @@ def sections(step):
     for title, text in zip(parts[::2], parts[1::2], strict=True):
         listings = [Listing(*match.groups()) for match in TITLED.finditer(text)]
         if listings:
-            found.append(Section(title, listings, "".join(TALLY.findall(text)[-1:])))
+            tally = "".join(TALLY.findall(text)[-1:])
+            found.append(Section(title, listings, tally, "No check turns green" in text))
     return found
 
 
