@@ -386,6 +386,7 @@ def test_a_port_is_a_number(launcher, calls, words, capsys):
         (["mine"], [["."], "steps --app=mine"]),
         (["mine", "3"], [["."], "steps/03_hashing --app=mine"]),
         (["steps"], [["."], "steps"]),
+        (["3", "-rs", "-W", "error"], [..., "steps/03_hashing -rs -W error"]),
         (["mine", "--junitxml=r.xml"], [..., "steps --app=mine --junitxml=r.xml"]),
     ],
 )
