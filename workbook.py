@@ -230,7 +230,7 @@ def take_options(words):
     words = sorted(words, key=lambda word: word == "--hints")
     first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
     for name in (word.partition("=")[0] for word in words[first:] if word.startswith("-")):
-        if name not in OPTIONS and len(name) > 3 and closest(name, OPTIONS):  # -rs is short for -r s
+        if name not in OPTIONS and len(name) > 3 and closest(name, OPTIONS):  # -rs is -r s
             raise Stop(f"There is no option {name}.{closest(name, OPTIONS)}")
     return words[:first], words[first:]
 
