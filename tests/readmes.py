@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from examiner import ROOT, STEPS, run_pytest, sit
+from glossary import with_links
 from mistakes import COURSE, MISTAKES, changes, course_files, make
 
 TITLE = r"\*\*`(?P<file>[^`]+)`\*\*(?: · (?P<place>[^\n]+))?\n"
@@ -198,9 +199,10 @@ class Workshop:
         text = with_tallies(step, text)
         text = PRINTS.sub(lambda found: found["before"] + printed(step, found["code"]), text)
         text = WHOLE.sub(lambda found: found["before"] + whole(step, found["file"]), text)
-        return BREAK.sub(
+        text = BREAK.sub(
             lambda found: with_message(found, self.message(step, edit_of(found))), text
         )
+        return with_links(text)
 
     def counted(self, step):
         """Return how many lines a step adds and deletes, as git counts them."""

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from examiner import ROOT, STEPS
+from glossary import terms
 from readmes import (
     FINAL,
     changed_lines,
@@ -193,6 +194,18 @@ def test_the_prose_is_plain(path):
     text = re.sub(r"`[^`\n]+`|!\[", "", prose(path.read_text("utf-8")))
 
     assert UNWANTED.findall(text) == []
+
+
+def test_the_glossary_is_short_and_in_use():
+    """It has at most 40 terms, sorted, of at most two sentences, and each is met in a lesson."""
+    lessons = "".join(map(readme, STEPS))
+    meanings = terms()
+
+    assert 20 <= len(meanings) <= 40
+    assert list(meanings) == sorted(meanings, key=str.lower)
+    for term, meaning in meanings.items():
+        assert 1 <= len(re.findall(r"[.?](?=\s)", meaning)) <= 2, term
+        assert f"GLOSSARY.md#{anchor(term)})" in lessons, term
 
 
 def test_the_root_readme_fits_in_the_head():
