@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from errors_page import PAGE, first_questions, page
 from examiner import ROOT, STEPS, run_pytest, sit
 from glossary import with_links
 from mistakes import COURSE, MISTAKES, changes, course_files, make
@@ -152,14 +153,13 @@ class Workshop:
     def stuck(self, step):
         """Return what a step's README says to those who are stuck, out of the table of mistakes."""
         rows = [row for row in MISTAKES.values() if row.home == step]
-        others = [f"| {row.question} | {row.fix} |" for row in rows if not row.why]
+        others = [f"| {row.question} | {row.fix} |" for row in first_questions(rows)]
         return "\n".join(
             [
                 *(self.answer(step, row) for row in rows if row.why),
-                f"<details>\n<summary>{len(others)} more questions</summary>\n",
                 "| you ask | answer |\n| --- | --- |",
                 *others,
-                "\n</details>\n",
+                "\nMore questions, by error text and by symptom: [What went wrong?](../ERRORS.md)\n",
             ]
         )
 
@@ -307,3 +307,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
         for folder, text in generated(scratch).items():
             (folder / "README.md").write_text(text, "utf-8", newline="\n")
+    PAGE.write_text(page(), "utf-8", newline="\n")

@@ -4,8 +4,10 @@ import json
 import re
 
 import pytest
+from errors_page import IN_ORDER, PAGE, page
 from examiner import ROOT, STEPS
 from glossary import terms
+from mistakes import MISTAKES
 from readmes import (
     FINAL,
     changed_lines,
@@ -194,6 +196,12 @@ def test_the_prose_is_plain(path):
     text = re.sub(r"`[^`\n]+`|!\[", "", prose(path.read_text("utf-8")))
 
     assert UNWANTED.findall(text) == []
+
+
+def test_every_question_is_on_one_page():
+    """steps/ERRORS.md holds every row of the table of mistakes, once, as the table has it today."""
+    assert PAGE.read_text("utf-8") == page(), "write it anew: python tests/readmes.py"
+    assert page().count("\n| ") == len(MISTAKES) + 2 * len(IN_ORDER)
 
 
 def test_the_glossary_is_short_and_in_use():
