@@ -16,7 +16,7 @@ HEAD = """\
 # What went wrong?
 
 {count} questions that learners ask, with answers. Our tests make each of these mistakes in the
-snapshots and verify that one check notices it, so you may meet them as messages of a checkpoint, too.
+snapshots and verify that one check notices it, so you may meet them as messages, too.
 
 Look for the exact text of an error first, then for what you see. The last column leads to the
 section that explains it.

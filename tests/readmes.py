@@ -159,7 +159,7 @@ class Workshop:
                 *(self.answer(step, row) for row in rows if row.why),
                 "| you ask | answer |\n| --- | --- |",
                 *others,
-                "\nMore questions, by error text and by symptom: [What went wrong?](../ERRORS.md)\n",
+                "\nAll questions, by error text and symptom: [What went wrong?](../ERRORS.md)\n",
             ]
         )
 
