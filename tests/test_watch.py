@@ -78,6 +78,14 @@ CHANGES = {
 }
 
 
+def test_an_empty_folder_is_not_a_missing_one(tmp_path):
+    """Who starts watch and makes the folder then sees that the file is missing, not the folder."""
+    assert state_of(tmp_path / "my_app") is None
+    (tmp_path / "my_app").mkdir()
+
+    assert state_of(tmp_path / "my_app") == {}
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_a_save_is_noticed(change, tmp_path):
     """Whatever an editor or a person does to the files, it is noticed once."""
@@ -204,8 +212,32 @@ def test_a_run_that_is_ended_says_so(my_app):
     back = [lambda: save(app, "import os; os.kill(os.getpid(), 9)\n", "")]
     _, verdicts = asyncio.run(watched(my_app, *back))
 
-    assert verdicts[0].trouble == "The run has ended without a report (signal 9)."
+    assert verdicts[0].trouble.startswith("The run has ended without a report (signal 9).")
     assert verdicts[1].passed() == 21
+
+
+def test_an_app_that_talks_a_lot_stops_nothing(my_app):
+    """Whatever an app prints, there is a verdict, and another one after the next save."""
+    app = my_app / "app.py"
+    talk = "unique=bool([print(number, 'x' * 60) for number in range(30000)])"
+    save(app, "unique=True", talk)
+    _, verdicts = asyncio.run(watched(my_app, lambda: save(app, talk, "unique=True")))
+
+    assert [one.passed() for one in verdicts] == [21, 21]
+
+
+@POSIX_ONLY
+def test_an_app_asks_the_terminal_in_vain(my_app):
+    """An app that reads a password from the terminal takes no keys from the screen of watch."""
+    app = my_app / "app.py"
+    save(app, "app = Flask(__name__)", "open('/dev/tty')\napp = Flask(__name__)")
+    with in_a_terminal(my_app) as (typed, pen):
+        drawn = read_until(pen, "/dev/tty")
+        os.write(pen, b"q")
+        code = typed.wait(MANY)
+
+    assert "OSError" in drawn
+    assert code == 0
 
 
 def test_what_an_app_prints_is_shown_with_the_check(my_app):
@@ -270,6 +302,10 @@ def test_keys_change_what_is_shown(my_app, progress):
     assert watch.rows()[watch.scrolled][1].lstrip("# ") == "The table"
     press("l")
     assert "step 2: two users are two" in press("a")
+    press("n")
+    assert watch.chosen
+    press("first")
+    assert (watch.chosen, watch.view) == (None, "")
 
 
 @contextlib.contextmanager

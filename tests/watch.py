@@ -6,4 +6,7 @@ from pathlib import Path
 from workbench.screen import main
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve()))
+    path = Path(sys.argv[1]).resolve()
+    if path.is_file() and path.suffix != ".py":
+        sys.exit("watch takes a folder, or the .py file of an app.")
+    sys.exit(main(path))

@@ -1,7 +1,6 @@
 """What takes the place of a traceback: the message of a check, in colors where there are some."""
 
 import re
-import textwrap
 
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
@@ -60,4 +59,4 @@ def printed_in(sections):
     texts = [text for name, text in sections if name.startswith("Captured stdout")]
     lines = [line.rstrip() for text in texts for line in text.splitlines()]
     kept = [line for line in lines if line and not ECHOED.match(line)]
-    return [textwrap.shorten(line, 200) for line in dict.fromkeys(kept)]
+    return [line[:200] for line in dict.fromkeys(kept)][-MOST:]

@@ -7,6 +7,7 @@ import webbrowser
 from contextlib import suppress
 
 from workbench.loader import entry_of
+from workbench.runner import end
 
 HOST = "127.0.0.1"
 TRIES = 50
@@ -28,7 +29,12 @@ class Preview:
             self.port = free_port()
         if not self.process or self.process.returncode is not None:
             await self.start()
-        webbrowser.open(f"http://{HOST}:{self.port}")
+        webbrowser.open(self.address)
+
+    @property
+    def address(self):
+        """Where the app can be seen."""
+        return f"http://{HOST}:{self.port}"
 
     async def start(self):
         """Start the app, and wait until it answers."""
@@ -39,6 +45,7 @@ class Preview:
             stdin=QUIET,
             stdout=QUIET,
             stderr=QUIET,
+            start_new_session=True,
         )
         for _ in range(TRIES):
             with suppress(OSError):
@@ -55,10 +62,8 @@ class Preview:
 
     async def close(self):
         """End the server."""
-        if self.process and self.process.returncode is None:
-            with suppress(ProcessLookupError):
-                self.process.terminate()
-            await self.process.wait()
+        if self.process:
+            await end(self.process)
 
 
 def free_port():

@@ -1,5 +1,6 @@
 """How far an app is: what its checks have told, and the words for a screen."""
 
+import re
 from dataclasses import dataclass, field
 
 from workbench.course import STEPS, number_of, rung
@@ -93,7 +94,7 @@ def body(progress, step=None, hints=False, everything=False):
 def about_no_failure(progress, step):
     """Return the lines where nothing has failed: it is done, or is not checked yet."""
     if progress.ended and progress.current() is None and step is None:
-        return [("good", line) for line in LEARNED.splitlines()] + [("", "Next: final/README.md")]
+        return [("good", " ".join(LEARNED.split())), ("", "Next: final/README.md")]
     if step and progress.is_done(step):
         return [("good", f"Step {number(step)} is done.")]
     if step and progress.ended and progress.waiting(step):
@@ -106,7 +107,7 @@ def about_no_failure(progress, step):
 def message(one, hints):
     """Return the lines of a message, each with what it is for."""
     rows, label = [("title", heading(one))], ""
-    for line in one["text"].splitlines()[1:]:
+    for line in re.sub(r"\n {9}", " ", one["text"]).splitlines()[1:]:
         label = line[:8].strip() or label
         if label == "read" and hints and one.get("hint") and "\n  hint " not in one["text"]:
             rows.append(("hint", f"  hint   {one['hint']}"))

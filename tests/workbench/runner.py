@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ from workbench.progress import Progress
 from workbench.second_process import TESTS
 
 PATIENCE = 120  # seconds without a word, then a run is given up
+LONGEST = 2**24  # bytes of one line
 
 
 class Runner:
@@ -32,6 +34,8 @@ class Runner:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
+                limit=LONGEST,
+                start_new_session=True,  # an app that asks the terminal gets no answer from ours
             )
 
     async def run(self, steps):
@@ -60,7 +64,10 @@ class Runner:
         code = await process.wait()
         if not progress.ended:
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            progress.trouble = f"The run has ended without a report ({how})."
+            ended = f"The run has ended without a report ({how})."
+            progress.trouble = (
+                f"{ended} Which line of your app ends the process, or starts a thread?"
+            )
             self.heard(progress)
 
     async def close(self):
@@ -71,9 +78,11 @@ class Runner:
 
 
 async def end(process):
-    """End a process, if it has not ended, and close what leads to it."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
+    """End a process with all that it has started, and close what leads to it."""
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        elif process.returncode is None:
             process.kill()
     await process.communicate()
 

@@ -18,9 +18,14 @@ def is_written(path):
 
 
 def state_of(folder):
-    """Return {path: (time of the last change, size)} of what a learner has written in a folder."""
+    """Return {path: (time of the last change, size)} of what a learner has written in a folder.
+
+    It is None where there is no folder, which is another state than that of an empty one.
+    """
+    if not folder.is_dir():
+        return None
     found = {}
-    for path in folder.rglob("*") if folder.is_dir() else ():
+    for path in folder.rglob("*"):
         if is_written(path.relative_to(folder)):
             try:
                 stat = path.stat()
@@ -36,7 +41,7 @@ async def saves(folder):
     A folder that is not there yet, or no more, is waited for. Where the system tells nothing of
     changes, as on network drives, a look each second finds them.
     """
-    seen = None
+    seen = ()  # no state yet
     while True:
         if (now := state_of(folder)) != seen:
             seen = now

@@ -41,6 +41,7 @@ def application(watch):
         keys.add(key)(lambda event, key=key: act(event, watch.press(key)))
     for key, lines in (("up", -1), ("down", 1), ("pageup", -PAGE), ("pagedown", PAGE)):
         keys.add(key)(lambda event, lines=lines: watch.scroll(lines))
+    keys.add("escape")(lambda event: act(event, watch.press("first")))
     for key in ("q", "c-c"):
         keys.add(key)(lambda event: event.app.exit())
     layout = HSplit(

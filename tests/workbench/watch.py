@@ -2,6 +2,7 @@
 
 import asyncio
 import difflib
+import re
 from contextlib import suppress
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from workbench.progress import NAMES, Progress, body
 from workbench.runner import Runner, shown_app
 from workbench.saves import saves
 
-KEYS = "h hint  a all  d difference  o open the app  l lesson  n/p step  q quit"
+KEYS = "q quit  h hint  a all  d difference  o open app  l lesson  n/p step  Esc first"
 VIEWS = {"a": "all", "d": "difference", "l": "lesson"}
 
 
@@ -51,6 +52,7 @@ class Watch:
     async def check(self):
         """Run all checkpoints, those of the current step first."""
         self.before = self.progress if self.progress.ended else self.before
+        self.chosen = None  # what comes first is shown again
         self.progress = Progress()
         if not self.folder.is_dir():
             self.progress.trouble = (
@@ -58,10 +60,15 @@ class Watch:
             )
             self.become("waiting for it")
             return
-        await self.preview.reload()
         self.become("checking")
+        reloading = asyncio.create_task(self.preview.reload())
         first = self.before.current() if self.before.ended else None
-        self.progress = await self.runner.run(sorted(NAMES, key=lambda name: (name != first, name)))
+        try:
+            order = sorted(NAMES, key=lambda name: (name != first, name))
+            self.progress = await self.runner.run(order)
+        except Exception as error:  # the next save gets its verdict, whatever went wrong
+            self.progress.trouble = f"This run broke off: {error!r}"
+        await reloading
         self.become(f"checked at {datetime.now():%H:%M:%S}")
 
     def heard(self, progress):
@@ -88,11 +95,15 @@ class Watch:
     def head(self):
         """Return the lines that are always on top."""
         new, known = self.progress, self.progress if self.progress.ended else self.before
+        known = Progress() if new.trouble else known
         score = f"   {known.score()}" if known.ended else ""
         state = f" {self.name}{score}   {self.state} "
         if self.state == "checking" and new.total:
             state += f"{len(new.told)} of {sum(new.total.values())} "
-        return [("bar", state), ("", f" {known.ladder()}" if known.ended else ""), ("", "")]
+        if self.hints:
+            state += "  with hints "
+        address = f" your app: {self.preview.address}" if self.preview.port else ""
+        return [("bar", state), ("", f" {known.ladder()}" if known.ended else ""), ("dim", address)]
 
     def rows(self):
         """Return the lines below: what to do first, or what a key has asked for."""
@@ -148,6 +159,8 @@ class Watch:
             self.chosen, self.scrolled = NAMES[max(0, min(at, len(NAMES) - 1))], 0
         elif key == "o":
             await self.preview.open()
+        elif key == "first":
+            self.chosen, self.view, self.scrolled = None, "", 0
         self.redraw()
 
     def scroll(self, lines):
@@ -160,7 +173,7 @@ async def stop(task):
     """Cancel a task, if there is one, and wait until it has ended."""
     if task:
         task.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, Exception):
             await task
 
 
@@ -171,5 +184,5 @@ def lines_of(file):
 
 def place_of(heading, rows):
     """Return the number of the line with a heading, given its anchor; else 0."""
-    anchors = (line.strip("# `").lower().replace("`", "").replace(" ", "-") for _, line in rows)
+    anchors = (re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-") for _, line in rows)
     return next((n for n, anchor in enumerate(anchors) if heading and anchor == heading), 0)
