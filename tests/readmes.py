@@ -246,29 +246,24 @@ def whole(step, file):
 
 
 def printed(step, code):
-    """Return what code prints that is run beside the files of a step, its warnings included."""
+    """Return what code prints beside the files of a step; raise CalledProcessError if it fails."""
     with tempfile.TemporaryDirectory() as scratch:
         make([], step, Path(scratch))
         command = [sys.executable, "-W", "error", "-c", code]
         done = subprocess.run(
-            command, cwd=Path(scratch, "my_app"), capture_output=True, text=True, check=False
+            command, cwd=Path(scratch, "my_app"), capture_output=True, text=True, check=True
         )
-    lines = (done.stdout + done.stderr).replace("\t", "    ").splitlines()
+    lines = done.stdout.replace("\t", "    ").splitlines()
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def with_tallies(step, text):
     """Return the README of a step with the tallies in which its sections end."""
-    from typist import TALLY, sections, type_in  # which reads READMEs, too
+    from typist import TALLY, type_lesson  # which reads READMEs, too
 
     with tempfile.TemporaryDirectory() as scratch:
         my_app = Path(scratch, "my_app")
-        for name, code in course_files(step_before(step)).items():
-            (my_app / name).parent.mkdir(parents=True, exist_ok=True)
-            (my_app / name).write_text(code, "utf-8")
-        for section in sections(step):
-            for listing in section.listings:
-                type_in(listing, my_app)
+        for section in type_lesson(step, my_app):
             tally = TALLY.search(sit(step, my_app, "-p", "no:cacheprovider").output)[1]
             start = text.index(f"\n### {section.title}\n")
             text = text[:start] + TALLY.sub(tally, text[start:], count=1)

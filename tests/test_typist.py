@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 from examiner import STEPS, sit
 from mistakes import course_files
-from readmes import step_before
-from typist import CannotType, Listing, sections, type_in, without_blank_lines
+from typist import (
+    CannotType,
+    Listing,
+    sections,
+    type_in,
+    type_lesson,
+    without_blank_lines,
+)
 from workbench.browser import Browser
 from workbench.loader import cheap_salts, opened
 from workbench.ways import links_of
@@ -22,18 +28,10 @@ def typed(tmp_path_factory):
     """The folder of a learner after each section of each lesson: {(step, number): folder}."""
     folders = {}
     for step in LESSONS:
-        folder = tmp_path_factory.mktemp(step.name) / "start"
-        folder.mkdir()
-        if before := step_before(step):
-            for name, text in course_files(before).items():
-                (folder / name).parent.mkdir(exist_ok=True)
-                (folder / name).write_text(text, "utf-8")
-        for number, section in enumerate(sections(step)):
-            after = folder.with_name(f"my_app_{number}")
-            shutil.copytree(folder, after)
-            for listing in section.listings:
-                type_in(listing, after)
-            folders[step, number] = folder = after
+        folder = tmp_path_factory.mktemp(step.name) / "my_app"
+        for number, _ in enumerate(type_lesson(step, folder)):
+            folders[step, number] = folder.with_name(f"my_app_{number}")
+            shutil.copytree(folder, folders[step, number])
     return folders
 
 

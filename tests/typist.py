@@ -10,7 +10,8 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from readmes import readme
+from mistakes import course_files
+from readmes import readme, step_before
 
 SECTION = re.compile(r"^### (.+)$", re.M)
 TITLED = re.compile(
@@ -58,6 +59,21 @@ def sections(step):
             tally = "".join(TALLY.findall(text)[-1:])
             found.append(Section(title, listings, tally, "No check turns green" in text))
     return found
+
+
+def type_lesson(step, folder):
+    """Type a lesson into a new folder, and yield each section once it is typed.
+
+    It begins with the files of the step before.
+    """
+    folder.mkdir()
+    for name, text in course_files(step_before(step)).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    for section in sections(step):
+        for listing in section.listings:
+            type_in(listing, folder)
+        yield section
 
 
 def type_in(listing, folder):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from workbench.course import STEPS, number_of, rung
-from workbench.summary import LEARNED
+from workbench.summary import LEARNED, what_waits
 
 NAMES = [step.name for step in STEPS]
 MOST = 5  # lines of what an app has printed
@@ -86,8 +86,7 @@ def body(progress, step=None, hints=False, everything=False):
     others = [] if everything else failed[1:]
     rows += [("dim", f"then {heading(one)}") for one in others[:6]]
     if waiting := progress.waiting(step):
-        many = "1 check waits" if waiting == 1 else f"{waiting} checks wait"
-        rows.append(("dim", f"{many} until {'this is' if len(failed) == 1 else 'these are'} done"))
+        rows.append(("dim", what_waits(waiting, len(failed))))
     return rows
 
 

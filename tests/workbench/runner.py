@@ -7,7 +7,6 @@ import signal
 import sys
 from contextlib import suppress
 
-from workbench.course import ROOT
 from workbench.progress import Progress
 from workbench.second_process import TESTS
 
@@ -85,8 +84,3 @@ async def end(process):
         elif process.returncode is None:
             process.kill()
     await process.communicate()
-
-
-def shown_app(app):
-    """Return the path of an app as one types it in the workbook's folder."""
-    return app.relative_to(ROOT).as_posix() if app.is_relative_to(ROOT) else str(app)

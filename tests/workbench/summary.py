@@ -122,10 +122,15 @@ def tell_in_short(reporter, app, passed, total):
         for report in told[1:]:
             reporter.line(f"  {heading(report)}")
     if waiting := len(reporter.getreports("skipped")):
-        many = "1 check waits" if waiting == 1 else f"{waiting} checks wait"
-        reporter.line(f"{many} until {'this is' if len(told) == 1 else 'these are'} done. All: -v")
+        reporter.line(f"{what_waits(waiting, len(told))}. All: -v")
     elif told[1:]:
         reporter.line("All messages: -v")
+
+
+def what_waits(waiting, failed):
+    """Say how many checks wait for how many that have failed."""
+    many = "1 check waits" if waiting == 1 else f"{waiting} checks wait"
+    return f"{many} until {'this is' if failed == 1 else 'these are'} done"
 
 
 def heading(report):

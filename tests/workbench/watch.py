@@ -6,11 +6,12 @@ import re
 from contextlib import suppress
 from datetime import datetime
 
-from workbench.course import STEPS
+from workbench.course import ROOT, STEPS
 from workbench.differences import NOTHING, course_files, differing
+from workbench.finding import shown
 from workbench.preview import Preview
 from workbench.progress import NAMES, Progress, body
-from workbench.runner import Runner, shown_app
+from workbench.runner import Runner
 from workbench.saves import saves
 
 KEYS = "q quit  h hint  a all  d difference  o open app  l lesson  n/p step  Esc first"
@@ -24,7 +25,7 @@ class Watch:
         """Watch the app in this folder, or in this .py file."""
         self.path = path
         self.folder = path.parent if path.suffix == ".py" else path
-        self.name = shown_app(path)
+        self.name = shown(path, ROOT)
         self.runner = Runner(self.name, self.heard)
         self.preview = Preview(path)
         self.progress, self.before = Progress(), Progress()
@@ -121,7 +122,7 @@ class Watch:
         rows = [("title", f"{self.name} and our {step.name}: - is yours, + is ours"), ("", "")]
         for pair in differing(course_files(self.path), course_files(step)):
             old, new = ([] if one == NOTHING else lines_of(one) for one in pair)
-            names = ["nothing" if one == NOTHING else shown_app(one) for one in pair]
+            names = ["nothing" if one == NOTHING else shown(one, ROOT) for one in pair]
             lines = difflib.unified_diff(old, new, *names, lineterm="")
             rows += [({"-": "got", "+": "want"}.get(line[:1], ""), line) for line in lines]
         return rows if rows[2:] else [*rows, ("good", "No difference.")]
