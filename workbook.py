@@ -7,7 +7,8 @@
     python3 workbook.py test all             check the workbook itself, too
     python3 workbook.py watch my_app         check your app at each save, in one window
     python3 workbook.py test my_app          check it once: how far is it, and what comes first?
-    python3 workbook.py test 3 my_app        check it against step 3 (--hints for a hint)
+    python3 workbook.py test 3 my_app        check it against step 3 (--hints for a hint,
+                                             --your-turn for its task, too)
     python3 workbook.py test 3               check our step 3
     python3 workbook.py test steps           check all of ours
     python3 workbook.py diff 3               see what step 3 adds
@@ -44,10 +45,12 @@ sys.path.append(str(ROOT / "tests"))  # of its modules those that need no packag
 MAKER = f"{sys.base_prefix} {sys.version_info[0]}.{sys.version_info[1]}"
 OLDEST = (3, 11)
 PORT = 5000
+OURS = ("--hints", "--your-turn")
 OPTIONS = """
-    --hints -h --help -v -vv -q -s -x -k -m -p -o -l -r -W --lf --ff --sw --tb --junitxml --pdb
+    -h --help -v -vv -q -s -x -k -m -p -o -l -r -W --lf --ff --sw --tb --junitxml --pdb
     --co --durations --maxfail --color --capture --no-header --cache-clear --collect-only
 """.split()
+OPTIONS += OURS
 ENDED = ROOT / ".pytest_cache/v/workbook/ended"  # each run writes it anew when it ends
 SIZES = {".": "70 MB, a minute", "notebooks": "420 MB, some minutes", "tests": "60 MB, a minute"}
 UNUSED = 4  # pytest's exit code for words that it does not understand; it says so itself
@@ -227,7 +230,7 @@ def closest(word, known):
 
 def take_options(words):
     """Return the names and the options among the words; an option of ours may be anywhere."""
-    words = sorted(words, key=lambda word: word == "--hints")
+    words = sorted(words, key=OURS.__contains__)
     first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
     for name in (word.partition("=")[0] for word in words[first:] if word.startswith("-")):
         if name not in OPTIONS and len(name) > 3 and closest(name, OPTIONS):  # -rs is -r s

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from examiner import STEPS
 from readmes import course_files
+from workbench.course import TURN
 
 # What a step changes. Every other file is the same, byte for byte, as in the step before.
 CHANGES = {
@@ -83,7 +84,7 @@ def test_a_step_holds_the_same_files_as_every_other(step):
     clutter = ("__pycache__", "instance")
     files = {path.as_posix() for path in tracked if not set(path.parts) & set(clutter)}
 
-    assert files - set(course_files(step)) == {"README.md", "test_checkpoint.py"}
+    assert files - set(course_files(step)) == {"README.md", "test_checkpoint.py", TURN}
 
 
 @pytest.mark.parametrize("step", STEPS, ids=by_name)

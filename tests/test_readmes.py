@@ -20,11 +20,12 @@ from readmes import (
     whole,
 )
 from typist import sections
+from workbench.course import TURN
 
 READMES = [*STEPS, FINAL, ROOT]
 CHAPTERS = [
     *("What you will build", "Run it, check it", "Red", "Green", "What changed", "Break it"),
-    *("Stuck?", "Try this", "Where we differ", "Next"),
+    *("Stuck?", "Try this", "Your turn", "Where we differ", "Next"),
 ]
 HEADING = re.compile(r"^#{1,6} (.+)$", re.M)
 LINK = re.compile(r"\]\(([^)]+)\)")
@@ -84,7 +85,7 @@ def test_every_added_line_is_explained(step):
 
 @pytest.mark.parametrize("step", STEPS, ids=by_name)
 def test_the_chapters_stand_in_their_order(step):
-    """A step's README has its ten headings in the same order as every other."""
+    """A step's README has its headings in the same order as every other."""
     assert re.findall(r"^## (.+)$", readme(step), re.M) == CHAPTERS
 
 
@@ -102,6 +103,7 @@ def test_a_checkpoint_reads_on_where_there_is_something_to_read(step):
     """Every `read` line of a message leads to a heading that exists."""
     sources = [
         step / "test_checkpoint.py",
+        step / TURN,
         *sorted((ROOT / "tests/workbench").glob("*.py")),
         ROOT / "conftest.py",
     ]

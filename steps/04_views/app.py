@@ -59,8 +59,8 @@ def home():
 
 def create_user(username, password):
     """Store a new user; raise ValueError, with words for the page, if that cannot be."""
-    if not (username.isprintable() and 0 < len(username.strip()) <= 64):
-        raise ValueError("Use a username of 1 to 64 characters.")
+    if not (username.strip() and username.isprintable() and len(username) <= 64):
+        raise ValueError("Use a username of 1 to 64 printable characters.")
     user = User(username=username)
     user.set_password(password)
     db.session.add(user)

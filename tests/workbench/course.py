@@ -5,6 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = sorted(path for path in ROOT.glob("steps/0*") if path.is_dir())
 FINAL = ROOT / "final"
+TURN = "test_your_turn.py"  # the task of a step, beside its checkpoint
 
 
 def steps_at(words, folder):
@@ -21,6 +22,11 @@ def steps_at(words, folder):
 def number_of(step):
     """Return the number of a step, as one types it."""
     return step.name.partition("_")[0].lstrip("0")
+
+
+def turn_of(name):
+    """Return the name of the task of a step, given the step's."""
+    return f"{name}, your turn"
 
 
 def title_of(step):

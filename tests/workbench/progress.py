@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from workbench.course import STEPS, number_of, rung
+from workbench.course import STEPS, number_of, rung, turn_of
 from workbench.summary import LEARNED, what_waits
 
 NAMES = [step.name for step in STEPS]
@@ -47,15 +47,17 @@ class Progress:
         return next((step for step in NAMES if not self.is_done(step)), None)
 
     def failures(self, step=None):
-        """Return what has failed, of a step or of all, earlier steps first."""
+        """Return what has failed, of a step or a task or of all steps, earlier steps first."""
+        parts = [step] if step else NAMES
         failed = [one for one in self.told.values() if one["outcome"] == "failed"]
-        failed = [one for one in failed if step in (None, one["step"])]
+        failed = [one for one in failed if one["step"] in parts]
         return sorted(failed, key=lambda one: one["step"])
 
     def waiting(self, step=None):
-        """Return how many checks wait for something that has failed."""
+        """Return how many checks wait for something that has failed, of a step or of all."""
+        steps = [step] if step else NAMES
         skipped = [one for one in self.told.values() if one["outcome"] == "skipped"]
-        return sum(step in (None, one["step"]) for one in skipped)
+        return sum(one["step"] in steps for one in skipped)
 
     def ladder(self):
         """Return all steps in one line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
@@ -65,9 +67,17 @@ class Progress:
             if self.total.get(step.name)
         )
 
+    def tasks(self):
+        """Return the tasks of the steps that are done, in one line like the ladder."""
+        return "  ".join(
+            rung(step, self.passed(turn), self.total[turn])
+            for step in STEPS
+            if self.is_done(step.name) and self.total.get(turn := turn_of(step.name))
+        )
+
     def score(self):
         """Return the total: 25 of 37."""
-        return f"{self.passed()} of {sum(self.total.values())}"
+        return f"{self.passed()} of {sum(self.total.get(name, 0) for name in NAMES)}"
 
 
 def body(progress, step=None, hints=False, everything=False):
@@ -79,7 +89,7 @@ def body(progress, step=None, hints=False, everything=False):
         return [("bad", progress.trouble)]
     failed = progress.failures(step)
     if not failed:
-        return about_no_failure(progress, step)
+        return about_no_failure(progress, step, hints)
     rows = []
     for one in failed if everything else failed[:1]:
         rows += [*message(one, hints), ("", "")]
@@ -90,17 +100,27 @@ def body(progress, step=None, hints=False, everything=False):
     return rows
 
 
-def about_no_failure(progress, step):
+def about_no_failure(progress, step, hints):
     """Return the lines where nothing has failed: it is done, or is not checked yet."""
     if progress.ended and progress.current() is None and step is None:
-        return [("good", " ".join(LEARNED.split())), ("", "Next: final/README.md")]
+        tasks = ("dim", f"your turn  {progress.tasks()}   p and n show each step with its task")
+        return [("good", " ".join(LEARNED.split())), ("", "Next: final/README.md"), tasks]
     if step and progress.is_done(step):
-        return [("good", f"Step {number(step)} is done.")]
+        return [("good", f"Step {number(step)} is done."), ("", ""), *task(progress, step, hints)]
     if step and progress.ended and progress.waiting(step):
         first = progress.failures()[:1]
         words = f"Step {number(step)} waits for {heading(first[0])}" if first else "It waits."
         return [("", words)]
     return [("dim", "No verdict yet.")]
+
+
+def task(progress, step, hints):
+    """Return the lines about the task of a step that is done."""
+    turn = turn_of(step)
+    if progress.is_done(turn):
+        return [("good", "Its task is done, too.")]
+    first = progress.failures(turn)[:1]
+    return [row for one in first for row in message(one, hints)]
 
 
 def message(one, hints):
@@ -117,8 +137,9 @@ def message(one, hints):
 
 
 def heading(one):
-    """Return the step and the sentence of a failure."""
-    return f"step {number(one['step'])}: {one['text'].splitlines()[0]}"
+    """Return the step, or its task, and the sentence of a failure."""
+    name, comma, turn = one["step"].partition(",")
+    return f"step {number(name)}{comma}{turn}: {one['text'].splitlines()[0]}"
 
 
 def number(step):

@@ -43,7 +43,7 @@ class Runner:
         process, self.process = self.process, None
         self.running, progress = process, Progress()
         try:
-            words = [*(f"steps/{step}" for step in steps), f"--app={self.app}"]
+            words = [*(f"steps/{step}" for step in steps), f"--app={self.app}", "--your-turn"]
             process.stdin.write(json.dumps(words).encode() + b"\n")
             process.stdin.close()
             await self.listen(process, progress)

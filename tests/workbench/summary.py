@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.course import FINAL, ROOT, STEPS, number_of, rung, steps_at
+from workbench.course import FINAL, ROOT, STEPS, TURN, number_of, rung, steps_at
 from workbench.finding import OUTDATED, shown
 from workbench.message import Message
 from workbench.stale import start_over
@@ -72,10 +72,9 @@ def pytest_terminal_summary(terminalreporter, config):
     passed, total = Counter(), Counter()
     for outcome in OUTCOMES:
         for report in terminalreporter.getreports(outcome):
-            step = ROOT / "steps" / Path(report.nodeid.partition("::")[0]).parent.name
-            passed[step] += outcome == "passed"
-            total[step] += 1
-    steps = [step for step in STEPS if total[step]]
+            passed[part_of(report)] += outcome == "passed"
+            total[part_of(report)] += 1
+    steps = [step for step in STEPS if total[step] or total[step / TURN]]
     if not steps:
         return
     if config.stash[IN_SHORT]:
@@ -89,6 +88,17 @@ def pytest_terminal_summary(terminalreporter, config):
         tell_what_comes_next(terminalreporter, config, steps)
 
 
+def part_of(report):
+    """Return the folder of the step that a check belongs to, or the file of its task."""
+    path = ROOT / "steps" / Path(report.nodeid.partition("::")[0]).parent.name
+    return path / TURN if is_turn(report) else path
+
+
+def is_turn(report):
+    """Say whether a check belongs to the task of a step, and not to its checkpoint."""
+    return Path(report.nodeid.partition("::")[0]).name == TURN
+
+
 def pytest_sessionfinish(session):
     """Note that the run has come to its end: the launcher looks for this."""
     if cache := getattr(session.config, "cache", None):
@@ -99,9 +109,11 @@ def tell_each_step(reporter, app, passed, total):
     """Write a line per step, below whose app it was."""
     reporter.line("")
     reporter.line(f"Checked {app}:")
-    for step in filter(total.get, STEPS):
-        done, of = passed[step], total[step]
-        reporter.line(f"{step.name:<11} {'#' * done}{'.' * (of - done)}  {done}/{of}")
+    for step in STEPS:
+        for part, name in ((step, step.name), (step / TURN, "your turn")):
+            if of := total[part]:
+                done = passed[part]
+                reporter.line(f"{name:<11} {'#' * done}{'.' * (of - done)}  {done}/{of}")
 
 
 def tell_in_short(reporter, app, passed, total):
@@ -111,8 +123,10 @@ def tell_in_short(reporter, app, passed, total):
     reporter.summary_errors()
     reporter.line(f"{app}: {passed.total()} of {total.total()}", bold=True)
     reporter.line(ladder(passed, total))
+    if any(total[step / TURN] for step in STEPS):
+        reporter.line(f"your turn  {ladder(passed, total, TURN)}")
     told = [one for one in reporter.getreports("failed") if isinstance(one.longrepr, Message)]
-    told.sort(key=lambda report: report.nodeid.partition("::")[0])
+    told.sort(key=lambda report: (is_turn(report), part_of(report)))
     for report in told[:1]:
         reporter.line("")
         reporter.line(f"First, {heading(report)}", red=True, bold=True)
@@ -135,13 +149,15 @@ def what_waits(waiting, failed):
 
 def heading(report):
     """Return the step and the sentence of a message."""
-    step = ROOT / "steps" / Path(report.nodeid.partition("::")[0]).parent.name
-    return f"step {number_of(step)}: {report.longrepr.sentence}"
+    part, turn = part_of(report), is_turn(report)
+    step = f"{number_of(part.parent)}, your turn" if turn else number_of(part)
+    return f"step {step}: {report.longrepr.sentence}"
 
 
-def ladder(passed, total):
-    """Return all steps in one line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
-    return "  ".join(rung(step, passed[step], total[step]) for step in STEPS if total[step])
+def ladder(passed, total, file=""):
+    """Return all steps, or their tasks, in a line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
+    parts = [(step, step / file) for step in STEPS]
+    return "  ".join(rung(step, passed[part], total[part]) for step, part in parts if total[part])
 
 
 def tell_of_older_databases(reporter, config):
@@ -162,5 +178,7 @@ def tell_what_comes_next(reporter, config, steps):
     if steps == STEPS and not reporter.stats.get("deselected"):
         reporter.line("")
         reporter.line(LEARNED, green=True)
+    if len(steps) == 1 and not config.option.your_turn:
+        reporter.line(f"Your turn: {shown(steps[0], ROOT)}/README.md#your-turn")
     following = [*(step for step in STEPS if step > steps[-1]), FINAL]
     reporter.line(f"Next: {shown(following[0], ROOT)}/README.md")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from workbench import browser, finding, second_process  # noqa: F401 - what the checkpoints import
+from workbench.course import TURN, turn_of
 from workbench.message import Message
 
 
@@ -28,15 +29,15 @@ class Stream:
 
     def pytest_collection_finish(self, session):
         """Tell how many checks each step has."""
-        steps = [item.path.parent.name for item in session.items]
-        self.tell(total={step: steps.count(step) for step in steps})
+        parts = [part_of(item) for item in session.items]
+        self.tell(total={part: parts.count(part) for part in parts})
 
     def pytest_runtest_logreport(self, report):
         """Tell what came of a check, once."""
         if report.when != "call" and report.passed:
             return
-        path, _, name = report.nodeid.partition("::")
-        told = {"step": Path(path).parent.name, "name": name, "outcome": report.outcome}
+        name = report.nodeid.partition("::")[2]
+        told = {"step": part_of(report), "name": name, "outcome": report.outcome}
         if isinstance(report.longrepr, Message):
             one = report.longrepr
             told |= {"text": one.text, "hint": one.hint, "printed": one.printed}
@@ -47,6 +48,12 @@ class Stream:
     def pytest_sessionfinish(self, exitstatus):
         """Tell that this was all."""
         self.tell(ended=int(exitstatus))
+
+
+def part_of(check):
+    """Return the name of the step that a check belongs to, or of the step's task."""
+    path = Path(check.nodeid.partition("::")[0])
+    return turn_of(path.parent.name) if path.name == TURN else path.parent.name
 
 
 def main():
