@@ -118,7 +118,7 @@ def register_explains(registered, fill_in, new_browser, message, stored_users, p
         message(first) or any(message(page) for page in others),
         want="a message that the page does not show at first",
         why=lambda: why_silent(first, "What does the view do when the name is taken?"),
-        read="say-why",
+        read="show-messages",
     )
     if not announced(message(first), message(registered)):  # a check of its own tells that
         require(**said_once(first, message(first)))
@@ -142,7 +142,7 @@ def success_to_one(registered, fill_in, new_browser, message, people):
         want="after registering and then a wrong password, no word of the registration",
         got=page,
         fact=f'"{"".join(list(left)[:1])}"',
-        read="say-why",
+        read="show-messages",
         hint="Where are the words kept, and what takes them away once they are read?",
     )
     mary = new_browser()
@@ -162,7 +162,7 @@ def said_once(page, words):
         "kept": not twice,
         "want": "one message for one refusal",
         "got": f'"{twice}" at {page.path}',
-        "read": "say-why",
+        "read": "show-messages",
         "hint": "Which lines say so, and which templates show messages?",
         "at": page.template or page,
         "word": "get_flashed_messages",
@@ -178,7 +178,7 @@ def said_for_now(words, browser):
         "kept": not stays,
         "want": "the message once, and not on the pages that come later",
         "got": f'"{"".join(stays[:1])}" again, at {" and ".join(page.path for page in later)}',
-        "read": "say-why",
+        "read": "show-messages",
         "hint": "Where are the words kept, and what takes them away once they are read?",
         "at": later[0].template or later[0],
     }
@@ -195,7 +195,7 @@ def said_to_one(words, other):
         "kept": not seen,
         "want": "no message in the browser of a visitor who has done nothing",
         "got": f'"{"".join(seen[:1])}" at {other.path}, for another visitor',
-        "read": "say-why",
+        "read": "show-messages",
         "hint": "What do all visitors share? flash() keeps a message in each one's own session.",
         "at": other,
     }
@@ -587,7 +587,7 @@ def test_a_long_password_is_refused(register_explains, register, fill_in, messag
         or re.search(OF_A_PASSWORD, said, re.I),
         want="a different reason from the one for a taken name",
         got=seen["got"],
-        read="say-why",
+        read="show-messages",
         hint="Which errors does the view catch, and does its message fit all of them?",
         at=seen["got"],
     )

@@ -17,7 +17,7 @@ SECTIONS = [  # what occurs in the code of a section and not before, the last ch
     (r"render_template|request\.form|url_for|flash\(|\{%|\{\{|<html", "04_views#templates"),
     (r"def check_password|check_password_hash", "03_hashing#check-the-password"),
     (r"def set_password|generate_password_hash|hashpw", "03_hashing#set-the-password"),
-    (r"MAX_PASSWORD_BYTES|bcrypt\.(hash|check)pw", "03_hashing#72-bytes"),
+    (r"MAX_PASSWORD_BYTES|bcrypt\.(hash|check)pw", "03_hashing#limit-the-length"),
     (r"user_loader|def load_user|get_id", "02_model#the-user-loader"),
     (r"create_all", "02_model#the-table"),
     (r"UserMixin|db\.Column|mapped_column|\(.*db\.Model\)|class User", "02_model#the-user-model"),

@@ -99,7 +99,7 @@ def tells_in_time(page, _judge):
             told_by="test_a_wrong_password_lets_nobody_in",
             want="the message at once, after the redirect at the latest",
             got=f'"{late}" on {page.path}, which comes later',
-            read="04_views#say-why",
+            read="04_views#show-messages",
             hint="Which pages ask for the messages? See get_flashed_messages().",
             at=page.template or page,
             word="get_flashed_messages",
