@@ -59,7 +59,7 @@ def home():
 
 
 def create_user(username, password):
-    """Store a new user; raise ValueError, with words for the page, if that cannot be."""
+    """Store a new user. Raise ValueError, with a message for the page, if that isn't possible."""
     if not (username.isprintable() and 0 < len(username.strip()) <= 64):
         raise ValueError("Use a username of 1 to 64 characters.")
     user = User(username=username)
@@ -88,7 +88,7 @@ def register():
 
 @app.route("/login", methods=["GET", "POST"])
 def login():
-    """Log in whoever knows the password."""
+    """Log the user in if the password is right."""
     if request.method == "POST":
         username = request.form["username"]
         user = db.session.scalar(db.select(User).filter_by(username=username))
