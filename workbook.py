@@ -10,7 +10,7 @@
     python3 workbook.py test 3 my_app        check it against step 3 (--hints for a hint,
                                              --your-turn for its task, too)
     python3 workbook.py test 3               check our step 3
-    python3 workbook.py test steps           check all of ours
+    python3 workbook.py test steps           check all five snapshots
     python3 workbook.py diff 3               see what step 3 adds
     python3 workbook.py diff 3 my_app        compare your app with step 3
     python3 workbook.py reset my_app         start over with an empty database
@@ -51,7 +51,7 @@ OPTIONS = """
     --co --durations --maxfail --color --capture --no-header --cache-clear --collect-only
 """.split()
 OPTIONS += OURS
-ENDED = ROOT / ".pytest_cache/v/workbook/ended"  # each run writes it anew when it ends
+ENDED = ROOT / ".pytest_cache/v/workbook/ended"  # each run writes it again when it ends
 SIZES = {".": "70 MB, a minute", "notebooks": "420 MB, some minutes", "tests": "60 MB, a minute"}
 UNUSED = 4  # pytest's exit code for words that it does not understand; it says so itself
 QUIET = "import sys;sys.excepthook=lambda *e: e[0] is KeyboardInterrupt or sys.__excepthook__(*e)"
@@ -72,7 +72,7 @@ def run(words):
     app = find(names[0]) if names else [ROOT, *CHAPTERS][-1]
     file = app if app.is_file() else app / "app.py"
     if not file.is_file():
-        raise Stop(f"There is no {shown(file)} yet: write it, then run it.")
+        raise Stop(f"{shown(file)} doesn't exist yet. Write it first, then run it.")
     install(".")
     look_at_databases(file)
     port = port or free_port()
@@ -150,7 +150,7 @@ def diff(words):
 
     old = course_files(before) if before else {}
     if mine and not old:
-        print(f"There is nothing of yours in {shown(before)}, so this shows all of {step.name}.")
+        print(f"There is no code in {shown(before)} yet, so this shows all of {step.name}.")
         if not agreed("Show it? [y/N] "):
             return 0
     pairs = differing(old, course_files(step))
@@ -229,7 +229,7 @@ def closest(word, known):
 
 
 def take_options(words):
-    """Return the names and the options among the words; an option of ours may be anywhere."""
+    """Return the names and the options among the words; those of the workbook may be anywhere."""
     words = sorted(words, key=OURS.__contains__)
     first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
     for name in (word.partition("=")[0] for word in words[first:] if word.startswith("-")):
@@ -256,7 +256,7 @@ def take_port(words):
 
 
 def free_port():
-    """Return the first port from 5000 on that nobody listens on."""
+    """Return the first port from 5000 on that is not in use."""
     port = next(port for port in range(PORT, 65536) if not is_taken(port))
     if port != PORT:
         print(f"Port {PORT} is in use, so the app takes {port}.")
@@ -264,7 +264,7 @@ def free_port():
 
 
 def is_taken(port):
-    """Say whether somebody listens on this port of 127.0.0.1."""
+    """Say whether a program listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -318,7 +318,7 @@ def stamp(name):
 
 
 def read(path):
-    """Return the text of a file, or nothing where there is none."""
+    """Return the text of a file, or an empty text if it doesn't exist."""
     return path.read_text("utf-8") if path.is_file() else ""
 
 

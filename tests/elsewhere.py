@@ -3,7 +3,7 @@
     python tests/elsewhere.py                     every mistake, in every style that it fits
     python tests/elsewhere.py hash-not-decoded    only pairs whose names hold one of these words
 
-Nobody has tuned a message to that code, so this is where a guess about our own code shows.
+No message was written with that code in mind, so a guess about our own code shows up here.
 """
 
 import re
@@ -18,7 +18,7 @@ from mistakes import MISTAKES, Mistake, make, table
 
 STYLES = sorted(filter(Path.is_dir, Path(__file__).with_name("other_styles").iterdir()))
 WAYS = table("elsewhere.toml")
-SHORT = WAYS.pop("short")  # {name: the regular expression that <name> stands for}
+SHORT = WAYS.pop("short")  # {name: the regular expression that <name> is short for}
 EXPECTED = ("fails", "says", "lacks", "hint")  # what a way, or a style in it, can change
 
 

@@ -44,7 +44,7 @@ def page():
 
 
 def by_text(row):
-    """Sort questions by their words, whatever marks stand around these."""
+    """Sort questions by their words, without backticks and other marks."""
     return re.sub(r"\W+", " ", row.question).strip().lower()
 
 

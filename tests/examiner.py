@@ -84,7 +84,7 @@ def sit_here(steps, app, cwd):
 def sit_all(sittings):
     """Return what comes of many sittings, given as (steps, app, cwd), on all cores at once.
 
-    Each core has one process for them: to start one takes longer than to sit a checkpoint.
+    Each core keeps one process for them, because starting one takes longer than a checkpoint.
     """
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh) as pool:
@@ -92,7 +92,7 @@ def sit_all(sittings):
 
 
 def paper(steps, app, report):
-    """Return the words for pytest to sit the checkpoints of one step, or of a list of steps."""
+    """Return the arguments with which pytest runs the checkpoints of a step, or of a list."""
     folders = [steps] if isinstance(steps, Path) else steps
     asked = [f"--app={app}"] if app else []
     return [*folders, *asked, f"--junitxml={report}", "-p", "no:cacheprovider"]

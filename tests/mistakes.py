@@ -20,7 +20,7 @@ class Mistake:
     step: int  # the first one in which it can be made
     edits: list  # [file, old text, new text]; [file, "", text] makes a file, [path, path] renames
     fails: str  # the check that fails
-    question: str  # of somebody who has made it
+    question: str  # as a learner would type it into a search box
     fix: str  # in one sentence
     says: list  # words that the message must hold
     lacks: list = ()  # words that would be a wrong guess
@@ -76,9 +76,9 @@ def make(edits, step, folder):
 
 
 def replaced(path, old, new):
-    """Return the text of a file with `old`, which stands there once, replaced by `new`."""
+    """Return the text of a file with `old`, which it holds exactly once, replaced by `new`."""
     text = path.read_text("utf-8") if old else ""
-    assert not old or text.count(old) == 1, f"stands {text.count(old)} times: {old}"
+    assert not old or text.count(old) == 1, f"found {text.count(old)} times: {old}"
     return text.replace(old, new) if old else new
 
 

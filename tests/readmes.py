@@ -1,6 +1,6 @@
-"""Read the READMEs, and make the parts of them that are generated.
+"""Read the READMEs, and generate parts of them.
 
-Run as a script it writes those parts anew: python tests/readmes.py
+Run it as a script to update those parts: python tests/readmes.py
 """
 
 import ast

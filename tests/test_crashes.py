@@ -237,7 +237,7 @@ def test_step_1_reads_on_where_the_learner_is(old, new, read, tmp_path):
 
 
 def test_other_files_of_the_folder_are_looked_at(tmp_path):
-    """A page that is in a file which nobody imports is found there."""
+    """A page in a file that is never imported is found there."""
     edits = [["app.py", '@app.get("/")\n', ""], ["pages.py", "", '@app.get("/")\ndef a(): ...\n']]
     make(edits, STEPS[0], tmp_path)
     done = run_pytest(STEPS[0], "--app=my_app", "--hints", "-p", "no:cacheprovider", cwd=tmp_path)

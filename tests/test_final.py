@@ -54,7 +54,7 @@ def test_every_attack_is_told():
 
 
 def test_every_requirement_has_its_line_and_its_test():
-    """What the ASVS table names exists; - stands where nothing can be run."""
+    """Each test that the ASVS table names exists; a dash marks what can't be tested."""
     rows = ASVS_ROW.findall(readme(FINAL))
     files = [p for p in FINAL.rglob("*") if p.suffix in (".py", ".html") and "test_" not in p.name]
     code = "\n".join([path.name + path.read_text("utf-8") for path in files])
@@ -83,7 +83,7 @@ def test_the_limits_are_those_of_the_views():
 
 
 def test_every_setting_is_told():
-    """What settings.py reads from the environment stands in the table."""
+    """The table lists every variable that settings.py reads from the environment."""
     settings = (FINAL / "settings.py").read_text("utf-8")
     read = set(re.findall(r'(?:environ\.get|number)\("([A-Z_]+)"', settings))
 

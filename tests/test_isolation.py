@@ -83,13 +83,13 @@ def listing(folder):
 
 @pytest.fixture(scope="module")
 def runs(workbook):
-    """What came of each way to sit a checkpoint: {name: (sitting, listing before and after)}."""
+    """The result of each way to run a checkpoint: {name: (sitting, listing before and after)}."""
     folders = {name: learner(workbook / f"my {name} app", uri) for name, uri in URIS.items()}
     folders["inside"] = learner(workbook / "my_app", more=LOG)
     folders["snapshot"] = workbook / "steps" / LAST.name
     sits = {name: (STEPS, folder) for name, folder in folders.items()}
     sits["inside"] = (Path("..", "steps", LAST.name), ".")
-    sits["snapshot"] = ([], None)  # what stands in the current folder
+    sits["snapshot"] = ([], None)  # what is in the current folder
 
     def run(name):
         folder = folders[name]

@@ -251,7 +251,7 @@ def test_run_starts_an_app_and_ctrl_c_ends_it(installed):
 @POSIX_ONLY
 @pytest.mark.parametrize("words", [["run", "--port", "0"], ["test", "3"]])
 def test_ctrl_c_is_quiet_at_every_moment(installed, words):
-    """Whoever presses Ctrl-C while a command still imports its packages sees no traceback."""
+    """Pressing Ctrl-C while a command still imports its packages shows no traceback."""
     words = [str(a_port()) if word == "0" else word for word in words]
     for moment in range(1, 6):
         typed = start(installed, *words)
@@ -261,7 +261,7 @@ def test_ctrl_c_is_quiet_at_every_moment(installed, words):
 
         output = typed.communicate(timeout=30)[0]
 
-        # On a busy machine Python may not have come to the first line of anybody's code.
+        # On a busy machine Python may not have reached the first line of any code.
         assert "Traceback" not in output or "init_import_site" in output
 
 
@@ -289,7 +289,7 @@ def a_port():
 
 
 def visit(address):
-    """Return the page at an address, once somebody answers there."""
+    """Return the page at an address, once a server answers there."""
     for _ in range(100):
         try:
             with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own server
@@ -340,7 +340,7 @@ def test_run_without_steps_is_one_sentence(launcher, calls, monkeypatch, capsys)
     monkeypatch.setattr(launcher, "CHAPTERS", [])
 
     assert launcher.main(["run"]) == 2
-    assert capsys.readouterr().err == "There is no app.py yet: write it, then run it.\n"
+    assert capsys.readouterr().err == "app.py doesn't exist yet. Write it first, then run it.\n"
 
 
 def test_a_port_in_use_is_left_alone(launcher, calls, monkeypatch, capsys):
@@ -355,7 +355,7 @@ def test_a_port_in_use_is_left_alone(launcher, calls, monkeypatch, capsys):
 
 
 def test_a_port_is_taken_while_somebody_listens(launcher):
-    """A port counts as taken while somebody listens on it."""
+    """A port counts as taken while a program listens on it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert launcher.is_taken(server.getsockname()[1])
     assert not launcher.is_taken(a_port())
@@ -522,17 +522,17 @@ def test_diff_works_in_a_zip_download(bare):
 
 
 def test_diff_asks_before_it_shows_the_whole_step(bare):
-    """Where nothing of the learner's is there yet, the difference is the solution."""
+    """While the learner has written nothing yet, the difference shows the whole solution."""
     (bare / "my_app").mkdir()
     asked = launch(bare, "diff", "my_app", "1")
 
     assert asked.returncode == 0
-    assert asked.stdout.startswith("There is nothing of yours in my_app, so this shows all of 01_")
+    assert asked.stdout.startswith("There is no code in my_app yet, so this shows all of 01_")
     assert "Flask(__name__)" not in asked.stdout
 
 
 def test_diff_leaves_out_what_editors_leave_behind(clone, tmp_path):
-    """A copy, a backup and a lock file beside a template are none of the app's pages."""
+    """A copy, a backup and a lock file beside a template do not count as pages of the app."""
     shutil.copytree(ROOT / "steps/04_views", tmp_path / "mine")
     for name in ("welcome.html~", ".welcome.html.swp", "#welcome.html#", "welcome.html.orig"):
         (tmp_path / "mine/templates" / name).write_text("left", "utf-8")
@@ -589,7 +589,7 @@ def test_reset_asks_and_moves_aside(launcher, stored, monkeypatch, answer, code,
 
 
 def test_reset_without_a_terminal_moves_nothing(bare, stored):
-    """Where nobody can answer, the answer is no."""
+    """Without a keyboard to answer from, the answer is no."""
     asked = launch(bare, "reset", "my_app")
 
     assert asked.returncode == 1
@@ -651,7 +651,7 @@ def test_lab_opens_the_notebooks(launcher, calls):
         ),
         (["watch", "empty", "3"], "watch takes one folder."),
         (["run", "3", "4"], "run takes one step or one folder."),
-        (["run", "empty"], "There is no empty/app.py yet: write it, then run it."),
+        (["run", "empty"], "empty/app.py doesn't exist yet. Write it first, then run it."),
         (["test", "9"], "There is no step 9. The steps are 01_setup, "),
         (
             ["test", "3", "absent"],
@@ -716,7 +716,7 @@ def test_a_colon_in_the_path_is_one_sentence(launcher, monkeypatch, capsys):
 
 
 def test_a_read_only_folder_is_one_sentence(launcher, monkeypatch, capsys):
-    """A folder that cannot be written is named, with the system's reason."""
+    """A folder that can't be written to is named, with the system's reason."""
 
     def refuse(path, **_options):
         raise PermissionError(13, "Permission denied", str(path))

@@ -1,4 +1,4 @@
-"""Odd cases: whatever stands in a learner's folder, a run ends with one message, or none."""
+"""Odd cases: whatever is in a learner's folder, a run shows at most one message about it."""
 
 import re
 import xml.etree.ElementTree as ET

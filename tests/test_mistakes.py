@@ -135,7 +135,7 @@ def test_a_row_is_complete():
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_is_no_mistake_passes(name, sittings):
-    """Every checkpoint is content with an app that keeps its promises in another way."""
+    """Every checkpoint passes an app that keeps its promises in another way."""
     assert sittings[name].code == 0, sittings[name].output
 
 

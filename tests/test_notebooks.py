@@ -317,7 +317,7 @@ def load_step():
 
 def test_an_edit_that_does_not_fit_is_a_sentence(load_step):
     """Somebody who edits a step sees which text is missing."""
-    with pytest.raises(ValueError, match=r"stands 0 times in app\.py: no such text"):
+    with pytest.raises(ValueError, match=r"found 0 times in app\.py: no such text"):
         load_step("01_setup", ("no such text", ""))
 
 

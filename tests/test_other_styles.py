@@ -9,7 +9,7 @@ STYLES = sorted(filter(Path.is_dir, Path(__file__).with_name("other_styles").ite
 
 
 def test_there_are_several_styles():
-    """At least six styles stand in other_styles/."""
+    """other_styles/ holds at least six apps."""
     assert len(STYLES) >= 6
 
 

@@ -35,7 +35,7 @@ UNWANTED = re.compile(r"\b(simply|just|obviously)\b|!", re.IGNORECASE)
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """All READMEs with their generated parts made anew."""
+    """All READMEs, with their generated parts made today."""
     return generated(tmp_path_factory.mktemp("workshop"))
 
 
@@ -57,7 +57,7 @@ def anchor(heading):
 @pytest.mark.parametrize("folder", READMES, ids=by_name)
 def test_outputs_and_numbers_are_those_of_today(folder, fresh):
     """Every output and every number was produced by running the code."""
-    assert readme(folder) == fresh[folder], "write it anew: python tests/readmes.py"
+    assert readme(folder) == fresh[folder], "generate it again: python tests/readmes.py"
 
 
 @pytest.mark.parametrize("step", [*STEPS, FINAL], ids=by_name)
@@ -74,7 +74,7 @@ def test_a_listing_stands_in_its_file(step):
 
 @pytest.mark.parametrize("step", STEPS, ids=by_name)
 def test_every_added_line_is_explained(step):
-    """Every line that a step adds stands in a listing of its README."""
+    """Every line that a step adds is shown in a listing of its README."""
     titled = [part for part in listings(readme(step)) if part.kind != "diff"]
     shown = {(part.file, line) for part in titled for line in part.code.splitlines()}
     added = [(file, line) for file, line in changed_lines(step, "+") if line.strip()]
@@ -201,7 +201,7 @@ def test_the_prose_is_plain(path):
 
 def test_every_question_is_on_one_page():
     """steps/ERRORS.md holds every row of the table of mistakes, once, as the table has it today."""
-    assert PAGE.read_text("utf-8") == page(), "write it anew: python tests/readmes.py"
+    assert PAGE.read_text("utf-8") == page(), "generate it again: python tests/readmes.py"
     assert page().count("\n| ") == len(MISTAKES) + 2 * len(IN_ORDER)
 
 

@@ -1,4 +1,4 @@
-"""Whoever types a lesson from top to bottom has a working app after each section."""
+"""A reader who types a lesson from top to bottom has a working app after each section."""
 
 import shutil
 from pathlib import Path
@@ -103,7 +103,7 @@ def test_what_was_typed_is_the_snapshot(step, typed):
     ],
 )
 def test_a_place_that_is_none_is_named(place, why, tmp_path):
-    """A listing that cannot be typed is named with its title."""
+    """A listing that can't be typed where it says is named with its title."""
     Path(tmp_path, "app.py").write_text("one\n  two\nthree\n  two\n", "utf-8")
     with pytest.raises(CannotType) as caught:
         type_in(Listing("app.py", place, "new\n"), tmp_path)

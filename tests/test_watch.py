@@ -105,7 +105,7 @@ def test_a_save_is_noticed(change, tmp_path):
 
 
 def test_what_is_no_save_is_not_noticed(tmp_path):
-    """A database, a cache, and what an editor keeps for itself, are none of the learner's text."""
+    """A database, a cache and an editor's own files do not count as the learner's text."""
     for name in ("instance/site.db", "__pycache__/app.pyc", ".app.py.swp", ".idea/a.py", "x.db"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

@@ -75,7 +75,7 @@ def form(html):
 
 
 def test_a_form_sends_what_a_browser_sends():
-    """Every field with a name is sent, filled in or as it stands, and one button."""
+    """Every field with a name is sent, filled in or unchanged, and so is one button."""
     typed = {"username": "grace", "password": "secret words"}
     sent = form(FIELDS).filled_in(typed, by_hand=False)
 
@@ -131,7 +131,7 @@ def test_a_form_leads_to_a_path_by_post(attributes, sends):
 
 
 def test_a_form_without_a_button_leads_nowhere():
-    """What nobody can press logs nobody out."""
+    """A form without a button doesn't count as a way to log out."""
     assert page('<form method="post" action="/logout"></form>').form_to("/logout") is None
 
 
@@ -166,12 +166,12 @@ def test_the_page_s_own_password_form_comes_first():
     ],
 )
 def test_a_form_asks_for_fields_by_name(html, complete):
-    """A form without method="post", a name or a button, which may stand outside, is noticed."""
+    """A form without method="post", names or a button (it may be outside) is noticed."""
     assert form(html).asks_for("username", "password") == complete
 
 
 def test_a_form_is_described_as_it_is_written():
-    """The words for a message show the method and the names that stand in the page."""
+    """In a message, a form is shown with the method and the field names that the page has."""
     shown = str(form('<form method="put"><input name="a"><textarea name="b"></textarea></form>'))
 
     assert shown == 'a form with method="put", sent to /a/page, fields: a, b, no button'
@@ -220,7 +220,7 @@ def test_five_redirects_are_followed_and_a_sixth_is_not(browser):
 
 
 def test_a_redirect_off_the_site_is_not_followed(browser):
-    """The page of another site is not opened, and is nobody's 200 OK."""
+    """A redirect to another site is not followed, and does not count as 200 OK."""
     for goal in ("https://evil.example/login", "//evil.example/login"):
         page = browser.get(f"/redirect/302?to={goal}")
 
@@ -255,7 +255,7 @@ def test_a_page_says_a_word(html, says):
 
 
 def test_news_is_what_a_page_did_not_show_before():
-    """A message is text that a fresh page lacks, even if the same words stood there once."""
+    """A message is text that a fresh page lacks, even if the same words were there before."""
     before, after = page("<h1>Log in</h1><p>Hi</p>"), page("<p>Wrong</p><p>Hi</p><p>Hi</p>")
 
     assert after.news(before) == ["Wrong", "Hi"]
@@ -458,7 +458,7 @@ def impatient(monkeypatch):
 
 
 def loop():
-    """Run until somebody stops it."""
+    """Run until it is stopped."""
     while True:
         time.sleep(0.01)
 

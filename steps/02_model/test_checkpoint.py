@@ -108,7 +108,7 @@ def active(found_users, user_model):
 
 
 def why_another_user(found, deeds):
-    """Find out why the user loader returns nobody, or somebody else: what did it ask, and get?"""
+    """Find out why the user loader returns None or another user: what did it query, and get?"""
     if found.is_named("grace"):
         hint = "Does the loader return the row that it finds, or something made of it?"
         return {"fact": f"the id of what came back is {found.id}", "hint": hint}

@@ -40,7 +40,7 @@ def reason(message):
 
 @pytest.fixture
 def register(registered, fill_in, message, stored_users, judge):
-    """Return a function that registers somebody: is it refused in words, and what is seen?"""
+    """Return a function that registers a user, and says whether a message refuses it, and why."""
     success = message(registered)
 
     def register(name, password):
@@ -82,7 +82,7 @@ def sounds_good(line):
 
 @pytest.fixture
 def second_user(registered, fill_in, stored_users, people):
-    """Somebody else has registered, and ada's row is as it was."""
+    """A second user has registered, and ada's row has not changed."""
     before = stored_users()
     page = fill_in("/register", people.named(MARY), people.password)
     require(
@@ -129,7 +129,7 @@ def register_explains(registered, fill_in, new_browser, message, stored_users, p
 
 @pytest.fixture
 def success_to_one(registered, fill_in, new_browser, message, people):
-    """Nobody else sees that somebody has registered; who has sees it until the next step."""
+    """Only the visitor who registered sees the message of success, and it does not stay."""
     words = message(registered)
     form = new_browser().get("/register").password_form()
     page = registered.browser.submit(
@@ -185,7 +185,7 @@ def said_for_now(words, browser):
 
 
 def said_to_one(words, other):
-    """Return a Finding's words about a message that somebody else reads, too."""
+    """Return a Finding's words about a message that another visitor can read, too."""
     masked = {re.sub(r"\b(ada|mary)", "*", line, flags=re.I) for line in words}
     seen = [
         line for line in other.lines if re.sub(r"\b(ada|mary)", "*", line, flags=re.I) in masked
@@ -308,7 +308,7 @@ def only_one(ada, fill_in, copy, people):
 
 @pytest.fixture
 def not_from_within(grace, fill_in, people):
-    """Somebody who is logged in has tried the account of another one, with a wrong password."""
+    """A user who is logged in has tried another user's account, with a wrong password."""
     if not grace.known_as:
         return
     name = grace.known_as[0]
@@ -431,7 +431,7 @@ def foreign_link(ada, new_browser, people, copy):
             want=f"a page of this site, also after /login?next={address}",
             got=page,
             read="log-in",
-            hint="Whoever writes the link decides what next says. Where may a login lead?",
+            hint="The author of a link chooses what next holds. Where may a login lead?",
         )
     return page
 
@@ -444,7 +444,7 @@ def the_way(ada, stranger):
 
 @pytest.fixture
 def works_on(fill_in, stored_users, people):
-    """Return a function that checks that somebody else can register after a refusal."""
+    """Return a function that checks that another visitor can register after a refusal."""
 
     def works_on(first):
         name = people.named(first)
@@ -498,7 +498,7 @@ def names_like_ada(registered, fill_in, stored_users, message, people):
         page = fill_in("/register", name, people.other)
         others.append(stored_users())
     require(
-        "a name that nobody has can be registered",
+        "a name that is still free can be registered",
         others[0] == others[1] or others[1] != others[2] or message(page) != taken,
         want=f"a user named {like}, as there is {people.ada}, and no {like}",
         got=page,
@@ -700,7 +700,7 @@ def test_a_wrong_password_lets_nobody_in(
 
 
 def crosswise(grace, people):
-    """Return (name, password of somebody else) pairs, if grace could register."""
+    """Return pairs of a name and another user's password, if grace could register."""
     return [(people.ada, grace[1]), (grace[0], people.password)] if grace else []
 
 

@@ -138,7 +138,7 @@ def test_a_stranger_is_sent_to_the_login_page(
 
 def test_logging_out_leads_to_the_login_page(logged_out, people):
     """logging out leads to the login page"""
-    # A login page may send somebody who is still logged in further: the next test tells of that.
+    # A login page may redirect a user who is still logged in; the next test reports that.
     led = any(same_path(location, "/login") for _, location in logged_out.hops)
     expect(
         logged_out.at("/login") or (led and logged_out.says(people.ada)),

@@ -19,7 +19,7 @@ IMPATIENCE = 2  # seconds, once something has hung: the rest of the run stays sh
 
 
 class Observed(Exception):
-    """An error whose text is an observation of ours, shown as it stands."""
+    """An error whose text was written by us, and is shown unchanged."""
 
 
 class CannotLoad(Observed):
@@ -130,7 +130,7 @@ def told_by(error):
         text = re.sub(r" (You probably|Jinja (is expecting|was looking)) .*?\.(?= |$)", "", text)
     if "did not return a valid response" in text:  # its second sentence lists what would be one
         text = re.sub(r"\. The return type must be .* but it was", ", but", text)
-    text = re.sub(r"[\w.]+\.<locals>\.", "", text)  # what is around a function is nobody's concern
+    text = re.sub(r"[\w.]+\.<locals>\.", "", text)  # the function around a function is left out
     if isinstance(error, ImportError):
         text = text.replace(f" ({error.path or 'unknown location'})", "")  # of a library, the copy
     return ": ".join([type(error).__name__, *text.strip().splitlines()[:1]])

@@ -42,7 +42,7 @@ class Browser:
         return self._open("GET", urljoin(HOME, path), headers=headers, follow=follow)
 
     def post(self, path, data):
-        """Send fields as a form that nobody has shown would, and return the Page."""
+        """Post fields that no page has shown a form for, and return the Page."""
         return self._open("POST", urljoin(HOME, path), data)
 
     def submit(self, form, by_hand=True, follow=True, **values):
@@ -138,7 +138,7 @@ class Browser:
 
 
 def refresh_of(html):
-    """Return where a page leads at once by itself, or None."""
+    """Return the address to which a page takes its visitor without a click, or None."""
     meta = REFRESH.search(html)
     return meta and meta[1]
 

@@ -53,7 +53,7 @@ def why_not_stored(answer, rows, page):
 
 
 def why_not_greeted(answer, welcome, registered, login_page, user_model):
-    """Find out why /welcome greets nobody: look at the session, the user loader, the page."""
+    """Find out why /welcome greets no one: look at the session, the user loader, the page."""
     app, user_id = answer.browser.app, answer.browser.session().get("_user_id")
     if answer.error or answer.status.startswith(("404", "405")):
         return {"got": answer} | (stopped_before(answer, login_page) or {})
@@ -74,7 +74,7 @@ def why_not_greeted(answer, welcome, registered, login_page, user_model):
 
 
 def why_not_signed_in(answer, registered, user_model):
-    """Find out why a login leaves nobody in the session: look at what the view compared."""
+    """Find out why a login puts no user into the session: look at what the view compared."""
     deeds, made = answer.deeds, registered.deeds.hashed[-1:]
     typed = answer.typed.get("password")
     if deeds.logged_in:
@@ -139,7 +139,7 @@ def why_not_compared(deeds):
 
 
 def why_not_let_in(answer, user_model):
-    """Find out what a login view does when the password was right, and nobody is signed in."""
+    """Find out what a login view does when the password was right, yet no user is logged in."""
     app, earlier = answer.browser.app, answer.session_before
     before = {"_flashes", "_fresh", *(answer.browser.session(earlier) if earlier else ())}
     held = sorted(answer.browser.session().keys() - before)

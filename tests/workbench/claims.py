@@ -1,4 +1,4 @@
-"""Ask for a page as somebody who claims to be logged in: by address, header, cookie or method.
+"""Ask for a page as a visitor who claims to be logged in: by address, header, cookie or method.
 
 What an app may believe is read out of its own code: the names that it asks a request for, and
 the words that it compares with.
@@ -67,7 +67,7 @@ class Claims:
         return ways
 
     def way_to_another(self, browser):
-        """Return (how, the page) of a way in which somebody who is logged in becomes this user."""
+        """Return (how, the page) of a way in which a user who is logged in becomes this one."""
         for value in (self.name, "1"):
             for how, ask in (
                 ("the address", self.by_query),

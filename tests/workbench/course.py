@@ -1,4 +1,4 @@
-"""The steps of the course, and which of them somebody names."""
+"""The steps of the course, and how to find the one that was asked for."""
 
 from pathlib import Path
 

@@ -57,13 +57,13 @@ class Databases:
         return url.set(database=f"{kind}{twin}")
 
     def asking(self, context):
-        """Give the error of a file that cannot be opened a hint: what of its path is not there?"""
+        """Add a hint to the error of a file that can't be opened: what is missing in its path?"""
         if context.sqlalchemy_exception and "unable to open" in str(context.original_exception):
             file = Path((context.engine.url.database or "").removeprefix("file:"))
             context.sqlalchemy_exception.hint = self.question_about(file)
 
     def question_about(self, file):
-        """Ask about the path of a database that cannot be opened, as the learner knows it."""
+        """Ask about the path of a database that can't be opened, as the learner wrote it."""
         if file.is_dir():
             return f"{self.known_as(file)} is a folder. Which file in it is the database?"
         if not file.parent.is_dir():
@@ -103,7 +103,7 @@ class Databases:
 
 
 def contents(file):
-    """Return what a file holds, or None where there is none."""
+    """Return the bytes of a file, or None if it doesn't exist."""
     return file.read_bytes() if file.is_file() else None
 
 

@@ -127,7 +127,7 @@ class Overheard:
     """A stream that notes what is written to it."""
 
     def __init__(self, stream, heard):
-        """Stand in for this stream, and add what is written to the list `heard`."""
+        """Take the place of this stream, and add what is written to the list `heard`."""
         self.stream, self.heard = stream, heard
 
     def write(self, words):

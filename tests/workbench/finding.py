@@ -78,7 +78,7 @@ class Finding(pytest.fail.Exception):
         return f"{type(self.error()).__name__} at {' '.join(self.got.asked)}"
 
     def chosen_hint(self, copy):
-        """Return the hint that follows from what was got; for an unknown crash there is none."""
+        """Return the hint that follows from what was got, or None for an unknown crash."""
         known = hint_for_page(self.got, copy) if isinstance(self.got, Page) else None
         if self.sure:
             return self.hint
@@ -175,5 +175,5 @@ def escaped(character):
 
 
 def in_ascii(text):
-    """Return words of ours, in which a name may have letters that a terminal lacks, in ASCII."""
+    """Return a text in ASCII: names in it may have letters that a terminal can't show."""
     return str(text).encode("ascii", "backslashreplace").decode()

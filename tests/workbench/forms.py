@@ -180,7 +180,7 @@ def cut(value, field):
 
 
 def fits(value, field):
-    """Say whether a browser accepts this value for a field without a word."""
+    """Say whether a browser accepts this value for a field and sends it without complaint."""
     most, pattern = limit(field, "maxlength"), field.get("pattern")
     if kind_of(field) == "email" and "@" not in value:
         return False

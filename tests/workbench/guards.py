@@ -67,13 +67,13 @@ def guard_of(app):
 
 
 def is_wrapped_too_late(view):
-    """Say whether a decorator stands above the route, so that the route knows the bare function."""
+    """Say whether a decorator is above the route, so that the route knows the bare function."""
     same_name = getattr(inspect.getmodule(view), getattr(view, "__name__", ""), None)
     return same_name is not view and inspect.unwrap(same_name) is view
 
 
 def why_still_in(answer):
-    """Find out what keeps somebody logged in who has pressed the logout button."""
+    """Find out why a user who has pressed the logout button is still logged in."""
     app = answer.browser.app
     remember = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
     remembered = answer.browser.client.get_cookie(remember)

@@ -1,4 +1,4 @@
-"""Choose a hint from what was got; where nothing certain is known there is none.
+"""Choose a hint from what was got, or give no hint where the cause is not certain.
 
 A hint is a question or names an API, in at most 25 words. It is never the finished line.
 """

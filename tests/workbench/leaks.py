@@ -60,7 +60,7 @@ def keeps_hashes_to_itself(page, judge):
                 want="no hash where a visitor can read it",
                 got=f"the hash of a password is {place}",
                 read="04_views#register",
-                hint="A hash can be guessed at by whoever has it. Which line hands it out?",
+                hint="Anyone who has a hash can try passwords against it. Which line hands it out?",
                 at=page.template if page.template and "page" in place else view_of(page),
                 word="hash|__dict__|vars",
                 told_by=LOGGING_IN,

@@ -142,7 +142,7 @@ def starts_of(thing, copy):
 
 
 def only_statement(thing):
-    """Return how far below its start the only statement of a function stands; else None."""
+    """Return how many lines below its start a function has its only statement, else None."""
     thing = thing.function if isinstance(thing, Attempt) else thing
     try:
         (function,) = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(thing)))).body
@@ -153,7 +153,7 @@ def only_statement(thing):
 
 
 def word_for(thing):
-    """Return what fits the line that stands for a thing."""
+    """Return the expression that finds the line to show for a thing."""
     is_refused = isinstance(thing, Page) and thing.status.startswith("405")
     return ROUTE if is_refused else DEFINITION
 

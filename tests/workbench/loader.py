@@ -29,7 +29,7 @@ WRITTEN = (".py", *PAGES, *SETTINGS_FILES)
 SETTINGS = ("FLASK_", "TRUSTED_", "SECRET_KEY", "DATABASE_URL", "RATELIMIT_STORAGE_URI")
 
 FACTORIES = ("create_app", "make_app")  # which Flask calls
-WHERE_YOU_STAND = "where-you-stand"  # a folder that is neither the app's nor the learner's
+STARTED_IN = "started-in-here"  # a folder that is neither the app's nor the learner's
 
 INIT_APP, CREATE_ALL = SQLAlchemy.init_app, SQLAlchemy.create_all
 INIT_BCRYPT = Bcrypt.init_app
@@ -46,18 +46,18 @@ def entry_of(path):
 class AppCopy:
     """An app's folder, its copy, and what was loaded from the copy."""
 
-    def __init__(self, path, scratch, compiled=None, stand=WHERE_YOU_STAND):
+    def __init__(self, path, scratch, compiled=None, started_in=STARTED_IN):
         """Name the app at `path`, a folder or a .py file; `scratch` will hold the copy.
 
-        `compiled` may hold the templates of an earlier copy of the same app; `stand` names a
-        folder in `scratch` from which the app is started.
+        `compiled` may hold the templates of an earlier copy of the same app; `started_in`
+        names a folder in `scratch` from which the app is started.
         """
         path = Path(path).resolve()
         self.folder = path.parent if path.suffix == ".py" else path
         self.source = entry_of(path)
         self.scratch = Path(scratch).resolve()
         self.root = self.scratch / self.folder.name
-        self.elsewhere = self.scratch / stand  # the working directory
+        self.elsewhere = self.scratch / started_in  # the working directory
         SCRATCHES.add(str(self.scratch))
         self.app = None
         self.modules = {}  # of the learner's folder, by name
@@ -100,17 +100,17 @@ class AppCopy:
         return any(re.search(pattern, line) for text in code for line in text.splitlines())
 
     def edit(self, file, old, new):
-        """Replace a text of a file in the copy; raise ValueError unless it stands there once."""
+        """Replace a text of a file in the copy; raise ValueError unless it is there once."""
         self.copy()
         text = (self.root / file).read_text("utf-8")
         if text.count(old) != 1:
-            raise ValueError(f"stands {text.count(old)} times in {file}: {old}")
+            raise ValueError(f"found {text.count(old)} times in {file}: {old}")
         (self.root / file).write_text(text.replace(old, new), "utf-8")
 
     def load(self):
         """Import the copy as Flask does and return an Attempt at the app.
 
-        A second call imports the same copy anew.
+        A second call imports the same copy again.
         """
         with (
             mock.patch.object(SQLAlchemy, "_make_engine", self.databases.opening()),

@@ -44,7 +44,7 @@ def code_made_of_a_name(soup, html):
         hint = "What ends the value of an attribute: its quotes, or a space where it has none?"
         return "a name has brought an attribute of its own into a tag", hint
     if soup.find(lambda tag: any(is_script(value) for value in tag.attrs.values())):
-        hint = "Which addresses may a link of your page lead to? Whoever writes next= chooses it."
+        hint = "Which addresses may a link of your page lead to? A visitor can write any next=."
         return f"a link runs what the address of the page holds: {SCRIPT}", hint
     if PRODUCT[1] in html:
         fact = f"a name with {{{{{PRODUCT[0]}}}}} in it was computed"
@@ -69,6 +69,6 @@ def is_marked(tag, attribute):
 
 
 def runs_a_name(tag, attribute):
-    """Say whether a name stands, with its quotes and tags, in an attribute that is run."""
+    """Say whether an attribute that is run holds a name with its quotes and tags."""
     is_run = attribute.startswith("on") or str(tag[attribute]).startswith("javascript:")
     return is_run and f"<i id={MARK}>" in str(tag[attribute])

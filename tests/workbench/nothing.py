@@ -85,7 +85,7 @@ def followed(node, frames):
 def source_of(name, frame, line, frames):
     """Return (expression, frames) that a variable got its value from; the expression may be None.
 
-    It stands above the line in the same function, in a call of it, or at the file's left margin.
+    It is above the line in the same function, in a call of it, or at the file's left margin.
     """
     path = frame.f_code.co_filename
     function = function_at(path, line)

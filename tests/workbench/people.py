@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-ADA, GRACE, MARY, LUCY, STRANGER = "ada", "grace", "mary", "lucy", "nobody"
+ADA, GRACE, MARY, LUCY, STRANGER = "ada", "grace", "mary", "lucy", "edith"
 PASSWORD = "the analytical engine weaves patterns"
 ANOTHER_PASSWORD = "a loom that weaves flowers and leaves"
 NAMES = ("{}", "{}lovelace", "{}@example.org", "{}1843")
@@ -23,7 +23,7 @@ class People:
     chosen: bool = False
 
     def named(self, first):
-        """Return the name that somebody with this first name takes on this site."""
+        """Return the name under which a person with this first name registers on this site."""
         return self.pattern.format(first)
 
     @property

@@ -1,4 +1,4 @@
-"""The app in the browser, beside the checkpoints: started when asked for, anew at each save."""
+"""The app in the browser, beside the checkpoints: started on request, and again at each save."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ QUIET = asyncio.subprocess.DEVNULL
 
 
 class Preview:
-    """Flask's own server for an app, without its reloader: whoever watches the files tells it."""
+    """Flask's own server for an app. Its reloader is off, because `watch` sees each save itself."""
 
     def __init__(self, path):
         """Serve the app of this folder, or this .py file."""

@@ -73,7 +73,7 @@ def answer(path, scratch, **task):
     """Start an app a day later, and return what was seen as JSON."""
     import time_machine  # not needed in the first process
 
-    copy = AppCopy(path, scratch, stand=ANOTHER_FOLDER)
+    copy = AppCopy(path, scratch, started_in=ANOTHER_FOLDER)
     with cheap_salts():
         with time_machine.travel(datetime.datetime.now(datetime.UTC) + LATER):
             tried = copy.load()

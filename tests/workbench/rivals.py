@@ -1,4 +1,4 @@
-"""Somebody else is faster: a row is written between an app's look at a table and its INSERT."""
+"""A second visitor is faster: a row is written after an app's SELECT and before its INSERT."""
 
 import contextlib
 import sqlite3

@@ -10,7 +10,7 @@ from contextlib import suppress
 from workbench.progress import Progress
 from workbench.second_process import TESTS
 
-PATIENCE = 120  # seconds without a word, then a run is given up
+PATIENCE = 120  # seconds without output, after which a run is stopped
 LONGEST = 2**24  # bytes of one line
 
 

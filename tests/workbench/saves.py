@@ -1,4 +1,4 @@
-"""Notice that somebody has saved a file of an app, whatever their editor does to save it."""
+"""Notice that a file of an app was saved, however the editor does that."""
 
 import asyncio
 from pathlib import Path
@@ -38,8 +38,8 @@ def state_of(folder):
 async def saves(folder):
     """Yield whenever what is written in a folder is another than before; at once the first time.
 
-    A folder that is not there yet, or no more, is waited for. Where the system tells nothing of
-    changes, as on network drives, a look each second finds them.
+    If the folder does not exist, or no longer does, it is waited for. Where the system reports no
+    changes, as on network drives, a look at the files each second finds them.
     """
     seen = ()  # no state yet
     while True:

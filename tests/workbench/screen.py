@@ -80,7 +80,7 @@ def folded(line, width):
 
 
 async def on_screen(watch):
-    """Show a Watch until somebody quits."""
+    """Show a Watch until the learner quits."""
     app = application(watch)
     watch.redraw = app.invalidate
     checking = asyncio.create_task(watch.keep_checking())

@@ -29,7 +29,7 @@ def second_start(request, copy, app):
         want="a Flask app, started from another folder, with the database of the first start",
         got=Attempt(error=after.error),
         read="01_setup#stuck",
-        hint="What does this line do at the first start that cannot be done again?",
+        hint="What does this line do at the first start that fails the second time?",
         sure=True,
     )
     return before, after
@@ -40,7 +40,7 @@ def store_mary(request, app):
     try:
         new_user = request.getfixturevalue("new_user")
         request.getfixturevalue("table")
-    except Finding:  # there is no model yet, or none that works
+    except Finding:  # the model is missing, or does not work yet
         return "0"
     db = app.extensions["sqlalchemy"]
 

@@ -31,7 +31,7 @@ def outdated(copy):
 
 
 def own_file(copy, url):
-    """Return the learner's file for which an engine of the copy stands, if it is there."""
+    """Return the learner's database file that an engine of the copy replaces, if it exists."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
     file, outside = Path(url.database), copy.scratch / "outside"

@@ -46,7 +46,7 @@ def pytest_report_collectionfinish(config, items):
 
 
 def whose(config, steps):
-    """Name the app that is checked: the learner's as it was typed, or which of ours."""
+    """Name the app that is checked: the learner's as it was typed, or the snapshot."""
     base = config.invocation_params.dir
     if config.option.app:
         return shown((base / Path(config.option.app).expanduser()).resolve(), base)

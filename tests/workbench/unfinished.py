@@ -54,7 +54,7 @@ def is_unfinished(text):
 
 
 def unfinished_in(page, names):
-    """Return (words, hint) of the first such text on a page, two empty texts if there is none."""
+    """Return (words, hint) of the first such text on a page, or two empty texts."""
     if MARK in page.html:  # the page shows a name that looks like code
         return "", ""
     text = readable(page.html)

@@ -41,7 +41,7 @@ class Stream:
         if isinstance(report.longrepr, Message):
             one = report.longrepr
             told |= {"text": one.text, "hint": one.hint, "printed": one.printed}
-        elif report.failed:  # a test of ours is broken: show what pytest would
+        elif report.failed:  # the test itself is broken: show what pytest would
             told |= {"text": report.longreprtext[-2000:]}
         self.tell(**told)
 

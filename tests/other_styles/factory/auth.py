@@ -20,7 +20,7 @@ def register():
             return redirect(url_for(".login"))
         except IntegrityError:
             db.session.rollback()
-            flash("Somebody has that username.")
+            flash("Someone has that username.")
         except ValueError as error:
             flash(error.args[0])
     return render_template("form.html", title="Register")

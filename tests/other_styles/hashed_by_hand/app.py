@@ -26,7 +26,7 @@ class User(flask_login.UserMixin, db.Model):
     @validates("username")
     def refuse_nameless(self, _key, username):
         if username is not None and not username.strip():
-            raise ValueError("Nobody is called that.")
+            raise ValueError("There is no user with that name.")
         return username
 
     def set_password(self, password):

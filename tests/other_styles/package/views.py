@@ -34,7 +34,7 @@ def create():
         return show_form(problem), 422
     except IntegrityError:
         db.session.rollback()
-        return show_form("This username belongs to somebody."), 409
+        return show_form("This username belongs to someone."), 409
     return redirect("/login", 303)
 
 
