@@ -1,6 +1,6 @@
-"""Make the pictures of the READMEs anew, into docs/: python tests/pictures.py
+"""Update the pictures of the READMEs, in docs/: python tests/pictures.py
 
-Chromium takes the pages. Terminals and drawings are SVG and need no browser.
+Chromium shows the pages. Terminals and drawings are SVG, made without a browser.
 """
 
 import contextlib
@@ -64,7 +64,7 @@ def drawings():
 
 
 def red():
-    """Return what the checkpoint tells those who hash a password again to check it."""
+    """Return what a learner sees who hashes the password again in order to check it."""
     words = ["steps/03_hashing", "--app=my_app", "--hints"]
     made = STEPS[2], MISTAKES["hashes-compared"].edits
     with tempfile.TemporaryDirectory() as scratch, Workshop(scratch).with_my_app(*made) as place:
@@ -78,8 +78,13 @@ def red():
 def terminal(output, colors):
     """Return the picture of a terminal that shows this output."""
     rgb = {name: tuple(bytes.fromhex(color[1:])) for name, color in colors.items()}
-    paper = {"file": io.StringIO(), "width": COLUMNS, "color_system": "standard", "no_color": False}
-    console = Console(record=True, **paper)  # not what this terminal is and wants
+    console = Console(
+        record=True,
+        file=io.StringIO(),
+        width=COLUMNS,
+        color_system="standard",
+        _environ={},  # whatever TERM and NO_COLOR say
+    )
     console.print(Text.from_ansi(output.strip()))
     return console.export_svg(
         title="",
@@ -100,15 +105,14 @@ def model():
 
 # Pages
 
-COMMON = "password12345678"
 PAGES = {  # file name: the app, the password that ada chooses, width of the window, dots per pixel
-    "refused": (FINAL, COMMON, 640, 1),
+    "refused": (FINAL, "password12345678", 640, 1),
     "login": (STEPS[3], PASSWORD, 480, 2),
 }
 
 
 def take_pages():
-    """Let ada register in Chromium, and take the page that answers her."""
+    """Let ada register in Chromium, and keep a picture of the page that answers her."""
     from playwright.sync_api import sync_playwright
 
     logging.getLogger("werkzeug").setLevel("ERROR")
@@ -152,7 +156,6 @@ def served(app):
 
 
 if __name__ == "__main__":
-    DOCS.mkdir(exist_ok=True)
     for name, text in drawings().items():
         (DOCS / name).write_text(text, "utf-8", newline="\n")
     if not shutil.which("chromium"):

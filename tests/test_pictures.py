@@ -1,4 +1,4 @@
-"""The pictures of the READMEs: each is of today, in use, small, and told in words."""
+"""The pictures of the READMEs: each is up to date, in use, small, and described in words."""
 
 import re
 
@@ -66,11 +66,11 @@ def test_docs_holds_what_the_command_makes(drawn):
     assert {path.name for path in DOCS.iterdir()} == drawn.keys() | pages
 
 
-def test_a_drawing_is_of_today(drawn):
-    """Each SVG shows what its output, its model or its hash is today."""
+def test_a_drawing_is_up_to_date(drawn):
+    """Each SVG shows its output, its model or its hash as they are today."""
     old = [name for name, text in drawn.items() if (DOCS / name).read_text("utf-8") != text]
 
-    assert old == [], "make them anew: python tests/pictures.py"
+    assert old == [], "update them: python tests/pictures.py"
 
 
 def test_each_picture_is_shown_light_and_dark():
@@ -86,7 +86,7 @@ def test_each_picture_is_shown_light_and_dark():
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=by_name)
-def test_no_picture_is_without_words(folder, drawn):
+def test_a_picture_is_described_in_words(folder, drawn):
     """The alternative text says what one sees, and what it quotes is in the picture."""
     assert len(pictures(folder)) == FENCE.sub("", readme(folder)).count("<img")
     for name, text in shown(folder).items():
@@ -97,7 +97,7 @@ def test_no_picture_is_without_words(folder, drawn):
 
 @pytest.mark.parametrize("path", sorted(DOCS.iterdir()), ids=lambda path: path.name)
 def test_a_picture_is_small(path):
-    """Nobody waits for a picture."""
+    """A picture is loaded with its page, so it has to be small."""
     assert path.stat().st_size < LARGEST
 
 
@@ -108,7 +108,7 @@ def test_each_lesson_has_a_picture(step):
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=by_name)
-def test_nothing_is_crossed_out_in_a_diagram(folder):
+def test_no_label_of_a_diagram_is_crossed(folder):
     """In a sequence diagram an arrow leads to a neighbor, and its label is short."""
     for diagram in diagrams(folder):
         order = PARTICIPANT.findall(diagram)
