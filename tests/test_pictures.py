@@ -21,6 +21,8 @@ PICTURE = re.compile(
 )
 QUOTED = re.compile("“(.+?)”")
 PARTICIPANT = re.compile(r"participant (\w+)")
+NODE = re.compile(r"\b(\w+)(?:\[|\()")
+KEYWORDS = {"class", "click", "default", "direction", "end", "graph", "style", "subgraph"}
 ARROW = re.compile(r"(\w+?)-?->>(\w+): (.+)")
 
 
@@ -115,3 +117,11 @@ def test_no_label_of_a_diagram_is_crossed(folder):
         for start, goal, label in ARROW.findall(diagram):
             assert abs(order.index(start) - order.index(goal)) == 1, label
             assert max(map(len, label.split("<br/>"))) <= 30, label
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=by_name)
+def test_no_node_of_a_diagram_is_named_like_a_keyword(folder):
+    """A flowchart with a node called "class" is shown as a syntax error."""
+    charts = [text for text in diagrams(folder) if text.startswith("flowchart")]
+
+    assert {name for chart in charts for name in NODE.findall(chart)} & KEYWORDS == set()
