@@ -51,7 +51,7 @@ def by_text(row):
 def line_of(row):
     """Return the line of the page about one mistake."""
     step, heading = reading(row)
-    link = f"[step {int(step[:2])}]({step}/README.md#{heading})"
+    link = f"[step\N{NO-BREAK SPACE}{int(step[:2])}]({step}/README.md#{heading})"
     return f"| {row.question} | {row.fix} | {link} |"
 
 

@@ -44,12 +44,12 @@ class Sitting:
         return self.messages[self.failed[0]] if self.failed else ""
 
 
-def run_pytest(*words, cwd=ROOT):
+def run_pytest(*words, cwd=ROOT, columns=80):
     """Run pytest with these words in the folder `cwd`; return the finished process."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", *map(str, words)],
         cwd=cwd,
-        env=os.environ | {"COLUMNS": "80"},
+        env=os.environ | {"COLUMNS": str(columns)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
