@@ -48,7 +48,7 @@ class Judge:
                 self.findings.setdefault(finding.precondition, finding)
 
     def is_secret(self, password, name):
-        """Say whether a password is long enough to be looked for, and is not a word of the app itself."""
+        """Say whether a password is worth looking for: long, and not a word of the app itself."""
         is_stored = password.startswith(A_HASH) or self.copy.file_with(password)
         return len(password) > 7 and password != name and not is_stored
 
