@@ -122,7 +122,7 @@ def test_every_check_has_its_mistake(step):
 
 
 def test_a_row_is_complete():
-    """Each has a question and an answer of one sentence, and none is there twice."""
+    """Each has a question and an answer, and no mistake is in the tables twice."""
     edits = [str((mistake.step, mistake.edits)) for mistake in MISTAKES.values()]
 
     assert len(MISTAKES) >= 60

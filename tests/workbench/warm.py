@@ -60,9 +60,7 @@ def main():
     """Wait for the words, run pytest with them, and end."""
     second_process.begin()
     file = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(
-        os.open(os.devnull, os.O_WRONLY), 1
-    )  # the terminal belongs to the parent process
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the terminal belongs to the parent process
     if words := sys.stdin.readline():
         os.chdir(second_process.TESTS.parent)
         sys.exit(pytest.main(json.loads(words), plugins=[Stream(file)]))
