@@ -1,4 +1,4 @@
-"""Make the mistakes of the table in apps of other styles, and read what the checkpoints say there.
+"""Make the mistakes of the table in apps of other styles, and read the messages about them.
 
     python tests/elsewhere.py                     every mistake, in every style that it fits
     python tests/elsewhere.py hash-not-decoded    only pairs whose names hold one of these words
@@ -104,7 +104,7 @@ def some(each):
 
 
 def sit_pairs(names):
-    """Return {name of a pair: what came of sitting the checkpoint of its step}."""
+    """Return {name of a pair: result of the checkpoint of its step}."""
     with tempfile.TemporaryDirectory() as scratch:
         folders = [Path(scratch, name) for name in names]
         for folder in folders:
@@ -114,7 +114,7 @@ def sit_pairs(names):
 
 
 def main(*words):
-    """Sit the pairs whose names hold one of the words; return 1 if a promise is not kept."""
+    """Run the pairs whose names hold one of the words; return 1 if a promise is not kept."""
     names = [name for name in PAIRS if not words or any(word in name for word in words)]
     sittings = sit_pairs(names) if names else {}
     broken = {name: PAIRS[name].broken(sitting) for name, sitting in sittings.items()}

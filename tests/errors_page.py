@@ -52,7 +52,7 @@ def line_of(row):
     """Return the line of the page about one mistake."""
     step, heading = reading(row)
     link = f"[step\N{NO-BREAK SPACE}{int(step[:2])}]({step}/README.md#{heading})"
-    return f"| {row.question} | {row.fix} | {link} |"
+    return f"| {row.question} | {row.answer} | {link} |"
 
 
 def reading(row):

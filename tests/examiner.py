@@ -1,4 +1,4 @@
-"""Sit checkpoints as a learner does, and read what they reported."""
+"""Run checkpoints as a learner does, and read what they report."""
 
 import contextlib
 import gc
@@ -22,7 +22,7 @@ TIMEOUT = 120  # seconds
 
 @dataclass
 class Sitting:
-    """What came of sitting a checkpoint."""
+    """The result of running a checkpoint."""
 
     code: int
     output: str
@@ -72,17 +72,17 @@ def sit(steps, app=None, *options, cwd=ROOT):
 
 
 def sit_here(steps, app, cwd):
-    """Do the same with hints in this process, which must have no use for its folder and output."""
+    """Do the same with hints and in this process, whose folder and output are taken over."""
     with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(cwd):
         report, output = Path(scratch, "report.xml"), io.StringIO()
         with contextlib.redirect_stdout(output):
             code = pytest.main([*map(str, paper(steps, app, report)), "--hints"])
-        gc.unfreeze()  # what this run has left is garbage for the next one
+        gc.unfreeze()  # objects that this run has left can be collected during the next
         return read(report, Sitting(int(code), output.getvalue()))
 
 
 def sit_all(sittings):
-    """Return what comes of many sittings, given as (steps, app, cwd), on all cores at once.
+    """Return the results of many sittings, given as (steps, app, cwd), on all cores at once.
 
     Each core keeps one process for them, because starting one takes longer than a checkpoint.
     """

@@ -21,12 +21,17 @@ class Mistake:
     edits: list  # [file, old text, new text]; [file, "", text] makes a file, [path, path] renames
     fails: str  # the check that fails
     question: str  # as a learner would type it into a search box
-    fix: str  # in one sentence
+    fix: str  # what to do, and because of what, in one or two short sentences
     says: list  # words that the message must hold
     lacks: list = ()  # words that would be a wrong guess
     until: int = len(STEPS)  # the last step in which it makes sense
     hint: bool = True  # False: Python's own words, or what was got, say it
-    why: str = ""  # for the README: what is behind it
+    why: str = ""  # the reason, where it is told apart; these rows are whole in the README
+
+    @property
+    def answer(self):
+        """What to do, and the reason."""
+        return f"{self.fix} {self.why}".strip()
 
     @property
     def home(self):

@@ -164,7 +164,7 @@ class Workshop:
         )
 
     def answer(self, step, row):
-        """Return the answer to one question: the mistake, its message, why, and what to do."""
+        """Return the answer to one question: the mistake, its message, what to do, and why."""
         with tempfile.TemporaryDirectory() as scratch:
             diffs = changes(row, Path(scratch))
         shown = [f"**`{file}`**\n```diff\n{diff}\n```\n" for file, diff in diffs.items()]
@@ -173,7 +173,7 @@ class Workshop:
                 f"<details>\n<summary>{as_html(row.question)}</summary>\n",
                 *shown,
                 f"```text\n{self.message(step, row.edits)}```\n",
-                textwrap.fill(f"{row.why} {row.fix}", 100),
+                textwrap.fill(row.answer, 100, break_on_hyphens=False),
                 "\n</details>\n",
             ]
         )

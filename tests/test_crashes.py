@@ -1,4 +1,4 @@
-"""Crashes: what is said of code that breaks is at least what the interpreter says of it."""
+"""Crashes: a message says at least as much about them as Python's own traceback."""
 
 import importlib
 import re
@@ -24,7 +24,7 @@ MACHINERY = re.compile(r"site-packages|checkpoint-|AppCopy|workbench/|<locals>|T
 
 @pytest.fixture(scope="module")
 def sittings(tmp_path_factory):
-    """What came of sitting the checkpoint of each row, by its name."""
+    """The result of each row's checkpoint, by the name of the row."""
     papers = []
     for row in CRASHES.values():
         step = STEPS[row["step"] - 1]
@@ -95,14 +95,14 @@ def failing(code):
     ],
 )
 def test_a_close_name_is_asked_about(code, asked):
-    """A question follows where one name is much like another, or known to a library; else none."""
+    """A question follows if the name is close to another one, or if a library has it."""
     found = suggestion(failing(code))
 
     assert found.endswith(f"{asked}?") if asked else found == ""
 
 
 def test_the_interpreter_s_own_question_is_kept():
-    """It is not asked twice, and not in place of what is known better."""
+    """It is asked once, and only if there is no better hint."""
     assert describe(failing("import flask; flask.Falsk")).count("Did you mean") == 1
     assert describe(failing("''.decode()")).endswith("has no attribute 'decode'")
 
@@ -129,7 +129,7 @@ def test_what_is_not_in_venv_can_be_installed(module):
 
 @pytest.mark.parametrize("row", REMOVED, ids=lambda row: f"{row['module']} {row.get('name', '')}")
 def test_what_was_removed_is_gone(row):
-    """None of the names is there, and the hint says what took its place."""
+    """The names are gone from their libraries, and the hint says what replaced them."""
     module = re.sub(r"\(.*?\)\??|\\", "", row["module"]).partition("|")[0]
     names = re.fullmatch(r"[\w|]+", row.get("name", "")) and row["name"].split("|")
     if "name" not in row and sys.version_info < (3, 12) and module in ("distutils", "imp"):
@@ -163,7 +163,7 @@ def test_every_row_can_be_read():
 
 
 def test_every_observation_is_asked_for():
-    """What no row asks for needs no name."""
+    """Every observation is used by some row."""
     assert set(OBSERVATIONS) == {name for row in ERRORS for name in row.get("when", ())}
 
 

@@ -1,4 +1,4 @@
-"""The snapshots as a set: each step is the one before plus its lesson, and nothing drifts."""
+"""The snapshots as a set: each step adds its lesson to the one before, and nothing else changes."""
 
 import ast
 import shutil
@@ -70,7 +70,7 @@ def lines_of_code(text):
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(STEPS)), ids=by_name)
 def test_a_step_changes_what_it_announces_and_nothing_else(before, after):
-    """The files that a step does not announce are equal, byte for byte."""
+    """Files that a step does not list as changed are equal, byte for byte."""
     old, new = course_files(before), course_files(after)
     changed = {name for name in old | new if old.get(name) != new.get(name)}
 
@@ -79,7 +79,7 @@ def test_a_step_changes_what_it_announces_and_nothing_else(before, after):
 
 @pytest.mark.parametrize("step", STEPS, ids=by_name)
 def test_a_step_holds_the_same_files_as_every_other(step):
-    """Nothing lies about in a snapshot."""
+    """A snapshot holds no stray files."""
     tracked = [path.relative_to(step) for path in step.rglob("*") if path.is_file()]
     clutter = ("__pycache__", "instance")
     files = {path.as_posix() for path in tracked if not set(path.parts) & set(clutter)}

@@ -1,4 +1,4 @@
-"""A mistake is noticed in other people's code as it is in ours: by one check, in true words."""
+"""A mistake is noticed in other people's code as it is in ours: by one check, correctly."""
 
 import pytest
 from elsewhere import PAIRS, STYLES, WAYS, files_of, sit_pairs, some
@@ -16,7 +16,7 @@ MARKED = [
 
 @pytest.fixture(scope="module")
 def sittings():
-    """What came of sitting the checkpoints, by the name of the pair."""
+    """The results of the checkpoints, by the name of the pair."""
     return sit_pairs(NAMES)
 
 

@@ -1,4 +1,4 @@
-"""Isolation: a checkpoint leaves no trace, neither in a learner's folder nor in its own process."""
+"""Isolation: a checkpoint changes nothing in a learner's folder, and nothing in its own process."""
 
 import contextlib
 import os
@@ -247,7 +247,7 @@ def test_the_working_directory_is_neither_the_app_s_nor_ours(tmp_path):
     ],
 )
 def test_only_an_address_outside_of_the_copy_gets_a_twin(address, kept, tmp_path):
-    """What stays inside the copy, or in memory, is opened as it is written."""
+    """A database inside the copy, or in memory, is opened at the address that the app gives."""
     code = (
         "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
         f"address = {address!r}.format(root=__file__[:-7], folder={tmp_path.as_posix()!r})\n"
@@ -256,7 +256,7 @@ def test_only_an_address_outside_of_the_copy_gets_a_twin(address, kept, tmp_path
     with opened(made(tmp_path, app__py=code.encode())) as copy:
         tried = copy.load()
         if kept == "":
-            assert "nothing" in str(tried.error)  # a driver that is missing is missed
+            assert "nothing" in str(tried.error)  # a missing driver is reported
         else:
             places = {"root": copy.root.as_posix(), "scratch": copy.scratch.as_posix()}
             opened_as = copy.databases.engines[0].url.database
@@ -285,7 +285,7 @@ def test_the_second_start_is_another_process(tmp_path):
 
 
 def test_an_app_that_ends_the_second_process_is_told_of(tmp_path):
-    """It has failed, and the next app of the run has a second process of its own."""
+    """The app fails, and the next app of the run gets a new second process."""
     ends = f"import os, time\nif time.time() > {time.time() + 3600}: os._exit(0)"
     sitting = sit(FIRST, learner(tmp_path / "my_app", more=f"\n{ends}\n"))
     again = sit(FIRST, learner(tmp_path / "another"))
@@ -307,7 +307,7 @@ def test_an_app_that_ends_the_second_process_is_told_of(tmp_path):
     ],
 )
 def test_the_second_process_begins_where_a_step_asks_it(words, begins, monkeypatch):
-    """Pages have no use for it, and other tests have none either."""
+    """Tests of pages start no second process, and neither do other tests."""
     begun = []
     monkeypatch.setattr(second_process, "begin", lambda: begun.append(True))
     second_process.begin_for(words, ROOT)

@@ -33,7 +33,7 @@ def empty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sittings(empty):
-    """What comes of each snapshot: {(snapshot, step or None for its own and earlier): future}."""
+    """The results of each snapshot: {(snapshot, step or None for its own and earlier): future}."""
     with ThreadPoolExecutor(2) as pool:
         own = {(one, None): pool.submit(sit, climbed(one), one) for one in SNAPSHOTS}
         later = {(one, step): pool.submit(sit, step, one) for one, step in LATER}
@@ -144,7 +144,7 @@ def test_who_has_passed_is_told_what_comes_next(snapshot, sittings):
 
 
 def test_one_dependent_check_alone_fails():
-    """Selected alone, a check tells of the precondition that it waits for."""
+    """A check that is run alone names the precondition that it waits for."""
     sitting = sit(STEPS[3], STEPS[2], "-k", "test_nobody_learns_which_names_exist")
 
     assert (sitting.code, len(sitting.outcomes)) == (1, 1)
@@ -152,7 +152,7 @@ def test_one_dependent_check_alone_fails():
 
 
 def test_the_last_failures_fail_again(tmp_path):
-    """With --lf what failed fails again."""
+    """With --lf, the checks that failed are run again, and fail."""
     cached = ("-p", "cacheprovider", "-o", f"cache_dir={tmp_path / 'cache'}")
     first = sit(STEPS[3], STEPS[2], *cached)
     again = sit(STEPS[3], STEPS[2], *cached, "--lf")
@@ -163,7 +163,7 @@ def test_the_last_failures_fail_again(tmp_path):
 
 @pytest.mark.parametrize("order", ["54321", "35142"])
 def test_the_order_of_files_does_not_matter(order, empty):
-    """In whatever order the steps come, the first check of a run tells of the precondition."""
+    """In whatever order the steps run, the first check names the unmet precondition."""
     sitting = sit([STEPS[int(number) - 1] for number in order], empty)
     first, *others = sitting.messages.values()
 

@@ -153,7 +153,7 @@ def test_the_second_use_starts_at_once(installed):
 
 
 def test_a_folder_is_looked_for_where_one_stands_and_in_the_workbook(installed):
-    """From inside of my_app its own name is understood, and so is a folder elsewhere."""
+    """Inside my_app the name my_app is understood, and so is a folder elsewhere."""
     mine = installed / "my_app"
     shutil.copytree(installed / "steps/01_setup", mine)
     shutil.copytree(installed / "steps/01_setup", installed.parent / "elsewhere")
@@ -167,7 +167,7 @@ def test_a_folder_is_looked_for_where_one_stands_and_in_the_workbook(installed):
 
 
 def test_what_will_be_fetched_is_said_truly(installed):
-    """The size that is printed before an installation is that of the packages, by and large."""
+    """The size that is printed before an installation is roughly that of the packages."""
     printed = (installed / "first.txt").read_text("utf-8")
     said = int(re.search(r"requirements.txt, once: (\d+) MB", printed)[1])
     site = next((installed / ".venv").rglob("site-packages"))
@@ -214,7 +214,7 @@ def test_a_version_that_does_not_fit_is_one_sentence(bare):
 
 
 def test_an_interrupted_beginning_heals(bare):
-    """A half-made .venv is made again, and a missing network is one sentence."""
+    """An unfinished .venv is made again, and a missing network is explained in one sentence."""
     (bare / ".venv").mkdir()
     (bare / ".venv/half.txt").write_text("interrupted")
     done = launch(bare, "run", **NO_NETWORK)
@@ -475,7 +475,7 @@ def break_it(file, old, new):
     ],
 )
 def test_a_run_without_a_report_has_failed(installed, tmp_path, line, how, code):
-    """An app that ends the process has passed nothing, and the launcher says so."""
+    """If an app ends the process, nothing counts as passed, and the launcher says so."""
     (tmp_path / "app.py").write_text(f"import os, sys\n{line}\n", "utf-8")
     done = launch(installed, "test", str(tmp_path))
 
@@ -550,7 +550,7 @@ def test_diff_begins_with_nothing(clone):
 
 
 def test_diff_compares_an_app_with_a_step(clone):
-    """diff STEP FOLDER shows the difference and is content; equal files say so."""
+    """diff STEP FOLDER shows the difference and succeeds; equal files are reported as equal."""
     same = launch(clone, "diff", "5", "steps/05_logout")
     other = launch(clone, "diff", "5", "steps/04_views")
 
@@ -579,7 +579,7 @@ def stored(bare):
     ],
 )
 def test_reset_asks_and_moves_aside(launcher, stored, monkeypatch, answer, code, names):
-    """The database gets another name, nothing is overwritten, and a no changes nothing."""
+    """The database is renamed, nothing is overwritten, and answering no changes nothing."""
     monkeypatch.chdir(launcher.ROOT)
     monkeypatch.setattr("builtins.input", lambda _question: answer)
 
@@ -608,7 +608,7 @@ def test_reset_of_nothing_is_one_sentence(launcher, bare, monkeypatch, capsys):
 
 @POSIX_ONLY
 def test_run_says_that_a_database_is_older_than_the_model(installed):
-    """Before an app starts, its database is read, and what differs is said in one sentence."""
+    """Before an app starts, its database is read, and one sentence says what differs."""
     folder = installed / "older"
     shutil.copytree(installed / "steps/02_model", folder)
     (folder / "instance").mkdir(exist_ok=True)
@@ -692,7 +692,7 @@ def test_no_git_is_one_sentence(launcher, monkeypatch, capsys):
 
 
 def test_no_venv_module_is_one_sentence(launcher, monkeypatch, capsys):
-    """Debian without python3-venv is told what to install."""
+    """On Debian without python3-venv the message says what to install."""
 
     def refuse(path, **_options):
         raise subprocess.CalledProcessError(1, "ensurepip")
@@ -752,7 +752,7 @@ def test_a_lost_python_is_replaced(launcher, monkeypatch):
 
 
 def test_what_fails_to_install_is_installed_again(launcher, monkeypatch):
-    """A stamp of earlier packages does not outlive an installation that broke off."""
+    """After an interrupted installation, the packages are installed again."""
     monkeypatch.setattr(launcher, "is_whole", lambda: True)
     monkeypatch.setattr(launcher, "call", lambda *words: 1)
     launcher.VENV.mkdir()
@@ -764,7 +764,7 @@ def test_what_fails_to_install_is_installed_again(launcher, monkeypatch):
 
 
 def test_an_old_python_gets_one_sentence():
-    """Python 3.6 can read the file, and everything below 3.11 gets one sentence."""
+    """Python 3.6 can parse the file, and any Python below 3.11 gets one sentence."""
     text = (ROOT / "workbook.py").read_text("utf-8")
     ast.parse(text, feature_version=(3, 6))
     old = "import sys; sys.version_info = (3, 8, 18); sys.argv = ['workbook.py', 'run']; "

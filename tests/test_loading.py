@@ -39,7 +39,7 @@ LOOP = '@app.get("/on/<int:n>")\ndef on(n):\n    return redirect(f"/on/{n + 1}")
 
 @dataclass
 class Case:
-    """A learner's folder, and what comes of sitting the first checkpoint with it."""
+    """A learner's folder, and the result of the first checkpoint with it."""
 
     name: str
     files: dict = field(default_factory=dict)  # {path: text, bytes, or a size in bytes}
@@ -345,7 +345,7 @@ def make(case, base):
 
 @pytest.fixture(scope="module")
 def sittings(tmp_path_factory):
-    """What comes of each case, with hints: {name: future}."""
+    """The result of each case, with hints: {name: future}."""
     with ThreadPoolExecutor(len(WAITING)) as patient, ThreadPoolExecutor(2) as pool:
         yield {
             case.name: (patient if case in WAITING else pool).submit(
@@ -362,7 +362,7 @@ def by_name(case):
 
 @pytest.mark.parametrize("case", FINE, ids=by_name)
 def test_an_unusual_folder_passes(case, sittings):
-    """What does no harm raises no alarm."""
+    """A harmless oddity fails no check."""
     sitting = sittings[case.name].result()
 
     assert sitting.code == 0, sitting.output

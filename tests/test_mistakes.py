@@ -1,4 +1,4 @@
-"""Every mistake of mistakes.toml is noticed by the right check, once, and in plain words."""
+"""Each mistake of the tables is noticed by the right check, once, in plain words."""
 
 import re
 import threading
@@ -26,7 +26,7 @@ UNKIND = re.compile(r"!|\b(simply|just|obviously|please|sorry|oops|wrong of you)
 
 @pytest.fixture(scope="module")
 def sittings(tmp_path_factory):
-    """What came of sitting the checkpoints with each mistake and each variant, by its name."""
+    """The results of the checkpoints with each mistake and each variant, by its name."""
     learners = [(row.home, row.edits, snapshot) for row, snapshot in MADE.values()]
     learners += [(step, [], step_before(step)) for step in RED.values()]
     learners += [(STEPS, edits, STEPS[-1]) for edits in HARMLESS.values()]
@@ -49,7 +49,7 @@ every_message = pytest.mark.parametrize("messages", [*MADE, *RED], indirect=True
 
 @pytest.mark.parametrize("case", MADE)
 def test_a_mistake_is_noticed_once(case, sittings):
-    """It is one FAILED, of the check that guards it; what depends on it says so."""
+    """One check fails, the one that guards against it; checks that depend on it are skipped."""
     sitting, (mistake, _) = sittings[case], MADE[case]
 
     assert sitting.code == 1, sitting.output
@@ -60,7 +60,7 @@ def test_a_mistake_is_noticed_once(case, sittings):
 
 @pytest.mark.parametrize("case", MADE)
 def test_the_message_says_what_was_seen(case, sittings):
-    """It holds the words that tell this mistake from others, and none that would mislead."""
+    """It holds words that only fit this mistake, and no wrong guess."""
     message, (mistake, _) = sittings[case].message, MADE[case]
 
     assert [words for words in mistake.says if words not in message] == []
@@ -70,7 +70,7 @@ def test_the_message_says_what_was_seen(case, sittings):
 
 @every_message
 def test_a_message_is_complete(messages):
-    """It tells what was wanted and what was got, which differ, and where to read on."""
+    """It says what was wanted, what was got instead, and what to read."""
     assert messages
     for message in messages:
         rows = {line[:9].strip(): line[9:] for line in message.splitlines()[1:]}
@@ -107,7 +107,7 @@ def test_a_message_is_short_and_calm(messages):
 
 @pytest.mark.parametrize("name", RED)
 def test_what_is_not_written_yet_reads_like_a_to_do(name, sittings):
-    """Nothing is called an error that has not been begun: what is missing is named."""
+    """Code that isn't written yet is not called an error: the message names what is missing."""
     for message in (sittings[name].messages[test] for test in sittings[name].failed):
         assert not CRASH.search(message), message
         assert re.search(r"^ {2}got .*(yet|404 NOT FOUND|200 OK|no form|none)", message, re.M)
@@ -115,14 +115,14 @@ def test_what_is_not_written_yet_reads_like_a_to_do(name, sittings):
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_every_check_has_its_mistake(step):
-    """A check that no known mistake fails would be a dead one."""
+    """Each check is failed by at least one known mistake."""
     hit = {mistake.fails for mistake in MISTAKES.values() if mistake.home == step}
 
     assert hit == set(checkpoints(step))
 
 
 def test_a_row_is_complete():
-    """Each has a question and an answer of one sentence, and none is there twice."""
+    """Each has a question and an answer, and no mistake is in the tables twice."""
     edits = [str((mistake.step, mistake.edits)) for mistake in MISTAKES.values()]
 
     assert len(MISTAKES) >= 60

@@ -1,4 +1,4 @@
-"""The READMEs tell the truth: listings, outputs, numbers and links are what they claim."""
+"""The READMEs are correct: listings, outputs, numbers and links match the files."""
 
 import json
 import re

@@ -79,7 +79,7 @@ CHANGES = {
 
 
 def test_an_empty_folder_is_not_a_missing_one(tmp_path):
-    """Who starts watch and makes the folder then sees that the file is missing, not the folder."""
+    """If the folder is made after watch was started, only the file is reported as missing."""
     assert state_of(tmp_path / "my_app") is None
     (tmp_path / "my_app").mkdir()
 
@@ -88,7 +88,7 @@ def test_an_empty_folder_is_not_a_missing_one(tmp_path):
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_a_save_is_noticed(change, tmp_path):
-    """Whatever an editor or a person does to the files, it is noticed once."""
+    """However an editor or a person changes the files, the change is noticed once."""
     folder = tmp_path / "my_app"
     folder.mkdir()
     (folder / "app.py").write_text("# text\n", "utf-8")
@@ -115,7 +115,7 @@ def test_what_is_no_save_is_not_noticed(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_waited_for(tmp_path):
-    """As soon as there is one it is noticed."""
+    """A folder is noticed as soon as it exists."""
 
     async def look():
         seen = saves(tmp_path / "my_app")
@@ -266,7 +266,7 @@ def progress():
 
 
 def test_the_first_thing_to_do_is_on_the_screen(progress):
-    """It is the first message whole, the others in a line, and a hint where one is asked for."""
+    """It shows the first message in full, the others in a line each, and a hint on request."""
     lines = [line for _, line in body(progress)]
 
     assert progress.ladder() == "1 ok  2 ..."
@@ -401,5 +401,5 @@ def test_without_a_terminal_there_is_a_block_for_each_verdict(my_app):
 
 
 def test_the_script_is_what_the_launcher_starts():
-    """workbook.py watch starts the file that is tested here."""
+    """workbook.py watch starts tests/watch.py."""
     assert 'ROOT / "tests/watch.py"' in Path(ROOT / "workbook.py").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The machinery: forms are sent as a browser sends them, and nothing hangs or stays unseen."""
+"""The machinery: forms are sent as a browser sends them, and no error or loop is missed."""
 
 import threading
 import time
@@ -277,7 +277,7 @@ def test_a_page_is_described_as_it_was_seen(path, shown, browser):
 
 
 def test_cookies_belong_to_one_browser(app):
-    """What one browser is told, another one does not know."""
+    """Two browsers have separate cookies."""
     app.secret_key = "for this test"
     app.get("/name")(lambda: session.setdefault("name", "ada"))
     ada, other = Browser(app), Browser(app)
@@ -384,7 +384,7 @@ def test_a_form_inside_a_form_is_ignored():
     ],
 )
 def test_a_browser_refuses_some_cookies(attributes, reason, app, browser):
-    """What no browser keeps is not sent back, and the reason is known."""
+    """A cookie that browsers refuse is not sent back, and the reason is noted."""
     app.get("/set")(lambda: ("set", {"Set-Cookie": f"flavor=sweet; {attributes}"}))
     browser.get("/set")
 
@@ -413,7 +413,7 @@ def test_a_page_is_read_line_by_line(html, lines):
     ("html", "says"), [("你好ada欢迎", True), ("adaé", False), ("ada_1", False)]
 )
 def test_a_name_ends_where_its_letters_end(html, says):
-    """A letter of another script next to a name makes no other name of it."""
+    """A name is found next to a letter of another script."""
     assert page(html).says("ada") == says
 
 
@@ -444,7 +444,7 @@ def test_the_gist_of_a_page_is_shown(html, words):
 
 
 class Mute(Exception):
-    """An error that cannot say what it is."""
+    """An error whose __str__ raises."""
 
     def __str__(self):
         """Break."""

@@ -27,7 +27,7 @@ NEARLY_RIGHT = (
 
 @pytest.fixture(autouse=True)
 def app_context(app):
-    """What a method finds within a request, current_app for example."""
+    """A request context, so that a method can use current_app."""
     with app.test_request_context():
         yield
 
@@ -117,7 +117,7 @@ def checked(app, copy, user_model, new_user, request):
 
 @pytest.fixture
 def whole(checked, copy):
-    """A user whom only the whole password opens, and no other word that the app may know."""
+    """A user whose account only the whole password opens, and no other word in the app."""
     known = words_beside(copy, r"(?i)pass|==")
     refuse(checked, (*NEARLY_RIGHT, checked.password_hash, checked.username, *known))
 
@@ -207,7 +207,7 @@ def why_refused(app, tried, deeds, another):
 
 @pytest.fixture
 def kept_secret(hashed, new_user):
-    """A user none of whose attributes gives the password, or a part of it, away."""
+    """A user whose attributes do not reveal the password or a part of it."""
     seen = {name: revealed(str(value), [PASSWORD]) for name, value in vars(hashed).items()}
     for name in made_from_password(new_user):
         seen[name] = seen.get(name) or "something made of the password"
@@ -338,7 +338,7 @@ def test_an_empty_password_opens_nothing(checked, fits_again):
     tried = attempt(checked.check_password, "")
 
     expect(
-        not tried.error and not tried.value,  # that it is False is said once, by the test above
+        not tried.error and not tried.value,  # the test above reports that it is not False
         want="False",
         got=tried,
         read="check-the-password",
@@ -352,7 +352,7 @@ def test_a_long_password_opens_nothing(checked):
         tried = attempt(checked.check_password, password)
 
         expect(
-            not tried.error and not tried.value,  # that it is False is said once, as above
+            not tried.error and not tried.value,  # reported once, as above
             want=f"False for {len(password)} characters, {len(password.encode())} bytes",
             got=tried,
             read="limit-the-length",

@@ -98,7 +98,7 @@ def second_user(registered, fill_in, stored_users, people):
 
 @pytest.fixture
 def register_explains(registered, fill_in, new_browser, message, stored_users, people, proved):
-    """At least one refusal of the register page can be read on the page, by who caused it."""
+    """At least one refused registration is explained on the page, to the visitor who sent it."""
     if "register_explains" in proved:
         return
     before = stored_users()
@@ -120,7 +120,7 @@ def register_explains(registered, fill_in, new_browser, message, stored_users, p
         why=lambda: why_silent(first, "What does the view do when the name is taken?"),
         read="show-messages",
     )
-    if not announced(message(first), message(registered)):  # a check of its own tells that
+    if not announced(message(first), message(registered)):  # another check reports that
         require(**said_once(first, message(first)))
     require(**said_to_one(message(first), new_browser().get("/register")))
     require(**said_for_now(message(first), first.browser))
@@ -203,7 +203,7 @@ def said_to_one(words, other):
 
 @pytest.fixture
 def login_explains(ada, register_explains, fill_in, reason, message, people):
-    """The page that answers when ada's password is wrong; it says so."""
+    """The page after a login with a wrong password, which says so."""
     page = fill_in("/login", people.ada, people.other)
     let_in = page.greets(people.ada)
     require(
@@ -288,7 +288,7 @@ def why_not_the_same(answer, password, stored):
 
 @pytest.fixture
 def only_one(ada, fill_in, copy, people):
-    """An account that one password opens, and no other that the app or a thief may know."""
+    """An account that only its password opens, and no other word that the app or a thief knows."""
     name, password = people.named(VICTIM), people.password
     fill_in("/register", name, password)
     known = words_beside(copy, r"(?i)\bif\b.*pass|pass.*(==|\bin\b)|==.*pass")
@@ -328,7 +328,7 @@ def not_from_within(grace, fill_in, people):
 
 @pytest.fixture
 def exact_names(ada, fill_in, people):
-    """A login looks for the very name that was typed."""
+    """A login looks for exactly the name that was typed."""
     for name in (people.ada[0] + "%", "' OR ''='"):
         page = fill_in("/login", name, people.password)
         let_in = page.browser.get("/welcome")
@@ -380,7 +380,7 @@ def each_name(ada, register_page, login_page, fill_in, stored_users, people):
 
 @pytest.fixture
 def odd_names(ada, fill_in, stored_users, judge, people):
-    """Names that look like code have been registered, typed at a login, and shown."""
+    """Names that look like code have been registered, typed at a login, and shown on a page."""
     for name in NAMES_LIKE_CODE:
         before = stored_users()
         fill_in("/login", name, people.password)
@@ -478,7 +478,7 @@ def test_registering_leads_to_the_login_page(registered, login_page, success_to_
 
 @pytest.fixture
 def names_like_ada(registered, fill_in, stored_users, message, people):
-    """Names that look like ada's have been registered: they are not hers."""
+    """Names that look like ada's have been registered, and ada's account has not changed."""
     before = stored_users()
     for name in (people.ada.upper(), f" {people.ada} "):
         page = fill_in("/register", name, people.other)
@@ -509,7 +509,7 @@ def names_like_ada(registered, fill_in, stored_users, message, people):
 
 @pytest.fixture
 def at_the_same_moment(app, fill_in, people):
-    """Two visitors have asked for one name at the same moment."""
+    """Two visitors have asked for the same name at the same moment."""
     name = people.named("noether")
     with someone_faster(app, name) as written:
         page = fill_in("/register", name, people.password)
@@ -630,7 +630,7 @@ def test_logging_in_leads_to_the_welcome_page(
 def in_the_next_start(ada, copy, work_factors, people):
     """Ada can log in when the app has started again."""
     tried = copy.load()
-    if tried.error:  # step 1 tells of it
+    if tried.error:  # step 1 reports it
         return
     browser = Browser(tried.value)
     form = browser.get("/login").password_form()

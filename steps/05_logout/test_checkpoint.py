@@ -27,7 +27,7 @@ def ask(go, browser):
 
 @pytest.fixture
 def logged_out(ada, people):
-    """The page that answers when ada has pressed her logout button."""
+    """The page after ada has pressed her logout button."""
     welcome = ada.get("/welcome")
     require(
         "browsers ask for the welcome page again after a logout",
@@ -64,7 +64,7 @@ def logged_out(ada, people):
 
 @pytest.fixture
 def back_again(logged_out, fill_in, people):
-    """The page that answers when ada logs in once more."""
+    """The page after ada has logged in once more."""
     page = fill_in("/login", people.ada, people.password)
     require(
         "after logging out you can log in again",

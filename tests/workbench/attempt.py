@@ -60,7 +60,7 @@ class Retold(Observed):
 
 @dataclass
 class Attempt:
-    """What came of a call: the value it returned, or the error it raised."""
+    """The result of a call: the value it returned, or the error it raised."""
 
     value: Any = None
     error: BaseException | None = None
@@ -126,7 +126,7 @@ def told_by(error):
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:  # a learner's __str__ may break, too
         text = ""
-    if isinstance(error, TemplateSyntaxError):  # it guesses, too
+    if isinstance(error, TemplateSyntaxError):  # whose guess may be wrong
         text = re.sub(r" (You probably|Jinja (is expecting|was looking)) .*?\.(?= |$)", "", text)
     if "did not return a valid response" in text:  # its second sentence lists what would be one
         text = re.sub(r"\. The return type must be .* but it was", ", but", text)

@@ -154,7 +154,7 @@ def unsendable(response):
 
 
 def encoded(data, enctype, charset):
-    """Return the body of a form as the arguments of a test client."""
+    """Return the fields of a form as arguments for a test client."""
     if charset and charset not in UNICODE:
         body = urlencode(data, encoding=charset, errors="xmlcharrefreplace")
         return {"data": body.encode(), "content_type": "application/x-www-form-urlencoded"}

@@ -1,4 +1,4 @@
-"""Look closer before speaking: what is behind an answer that is not the wanted one?
+"""Find the cause of an answer that is not the wanted one, before a message is written.
 
 Each function returns what a Finding takes: the fact that was seen, a hint that follows from
 it, and what of the learner's is behind it.
@@ -15,7 +15,7 @@ from workbench.users import names_of
 
 
 def lost_redirect(page):
-    """Say that a view has made a redirect and shown a page all the same, if it did."""
+    """Report a view that called redirect(), and then showed a page instead of returning it."""
     lost = list(page.deeds.redirects)
     for _, followed in page.hops:
         made = [one for one in lost if one[0] == followed or same_path(one[0], followed)]
@@ -105,7 +105,7 @@ def why_not_signed_in(answer, registered, user_model):
 
 
 def why_another_name(answer, registered, user_model):
-    """Find out whether the register view has stored another name than the one that was typed."""
+    """Find out whether the register view stored a different name from the one that was typed."""
     app, typed = answer.browser.app, answer.typed.get("username", "")
     db = app.extensions["sqlalchemy"]
     with app.app_context():
@@ -174,7 +174,7 @@ def why_not_let_in(answer, user_model):
 
 
 def why_let_in(answer):
-    """Find out why a wrong password opens the door: was bcrypt asked about it?"""
+    """Find out why a wrong password logs a user in: did the view ask bcrypt about it?"""
     if answer.deeds.checked:
         fact = "the password does not match the hash"
         hint = "What does the view do when the password does not fit?"

@@ -1,4 +1,4 @@
-"""Guess from the code of a crash which chapter a learner has come to, and where to read on."""
+"""Guess from the code that crashed which chapter a learner is working on, and what to read."""
 
 import re
 
@@ -8,7 +8,7 @@ from workbench.scene import Scene, text_of
 from workbench.suggest import suggestion
 
 STUCK = "01_setup#stuck"  # it answers what is wrong with a file, whatever the chapter
-SECTIONS = [  # what occurs in the code of a section and not before, the last chapter first
+SECTIONS = [  # names that the code of a section uses for the first time, the last chapter first
     (r"\blogout\b|logout_user", "05_logout#log-out"),
     (r"login_required|login_view", "05_logout#protect-a-page"),
     (r"login_user|def login\b|[\"']/login\b|login\.html|Log in\b", "04_views#log-in"),

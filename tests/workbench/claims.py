@@ -110,7 +110,7 @@ class Claims:
         return page
 
     def from_address(self, address, browser):
-        """Open /welcome as if a proxy had been asked from inside."""
+        """Open /welcome with the headers of a request that came through a proxy."""
         headers = ("X-Forwarded-For", "X-Real-IP", "X-Client-IP")
         return browser.get("/welcome", follow=False, **dict.fromkeys(headers, address))
 

@@ -1,4 +1,4 @@
-"""Keep compiled templates: each test has a copy of its own, and all copies are the same."""
+"""Keep compiled templates, because each test loads its own copy of the same files."""
 
 from jinja2 import BytecodeCache
 

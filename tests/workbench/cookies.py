@@ -1,4 +1,4 @@
-"""Cookies as browsers take them: some are refused, and the login with them."""
+"""Browsers refuse some cookies, and a login that depends on one is lost."""
 
 from datetime import UTC, datetime, timedelta
 from http.cookies import CookieError, SimpleCookie
@@ -29,7 +29,7 @@ def refused_cookies(response, client):
 
 
 def refusing(name):
-    """Name the reason for which a login is lost, too, when browsers refuse this cookie."""
+    """Return the reason why a login is lost when browsers refuse this cookie."""
     return f"browsers refuse the cookie {name}"
 
 

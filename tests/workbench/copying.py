@@ -1,4 +1,4 @@
-"""Copy what an app consists of, and leave behind what it runs without."""
+"""Copy the files that an app needs, and leave out the others."""
 
 import contextlib
 import itertools
@@ -18,7 +18,7 @@ TOKEN = secrets.token_hex(4)  # of the folders of this process
 
 
 def copy_folder(folder, target):
-    """Copy what an app consists of: no dot-folders, environments, databases or caches.
+    """Copy the files of an app, without dot-folders, environments, databases and caches.
 
     Raises CannotLoad above 20 MB.
     """

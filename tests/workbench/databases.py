@@ -1,4 +1,4 @@
-"""Let an app open its own database where that stays inside the copy, and a twin of it elsewhere."""
+"""Let an app open a database inside its copy; a path outside of it leads to a twin inside."""
 
 import functools
 import os
@@ -28,7 +28,7 @@ class Databases:
             url = sqlalchemy.engine.make_url(options["url"])
             if url.get_backend_name() == "sqlite":
                 options = options | {"url": self.kept_inside(url)}
-            else:  # a wrong address or a missing driver is told, and no server is asked
+            else:  # a wrong address or a missing driver is reported, and no server is contacted
                 MAKE_ENGINE(db, bind_key, options, app).dispose()
                 file = self.scratch / f"{bind_key or 'main'}.db"
                 options = {"url": sqlalchemy.URL.create("sqlite", database=str(file))}

@@ -1,4 +1,4 @@
-"""What an app did while it answered: what it asked, stored, checked, signed in and showed."""
+"""What an app did while it answered: its queries, passwords, logins, messages and templates."""
 
 import contextlib
 import functools
@@ -72,7 +72,7 @@ def watched():
 
 @contextlib.contextmanager
 def watching():
-    """See to it that what no signal tells is noted, too: what bcrypt gets, and log lines."""
+    """Note what no signal reports, too: the arguments of bcrypt, and log lines."""
     hashpw, checkpw = bcrypt.hashpw, bcrypt.checkpw
 
     @functools.wraps(hashpw)
@@ -100,7 +100,7 @@ def watching():
     def recording(*args, **kwargs):
         record = make_record(*args, **kwargs)
         if deeds := WATCHED.get():
-            with contextlib.suppress(Exception):  # logging tells of a wrong format by itself
+            with contextlib.suppress(Exception):  # logging reports a wrong format on its own
                 deeds.said.append(record.getMessage())
         return record
 
@@ -228,7 +228,7 @@ def listeners():
     return {(signal, ref() if isinstance(ref, weakref.ref) else ref) for signal, ref in found}
 
 
-# Listeners stay: to add and remove them with each visit would take longer than the visit.
+# Listeners stay, because adding and removing them takes longer than a visit.
 event.listen(Engine, "before_cursor_execute", note_query)
 event.listen(Engine, "handle_error", note_refusal)
 event.listen(Session, "loaded_as_persistent", noting("found"))

@@ -28,9 +28,9 @@ COPY = pytest.StashKey[AppCopy]()  # of a test: the app that it checks
 
 @dataclass(eq=False)
 class Finding(pytest.fail.Exception):
-    """A promise that is not kept yet: what was wanted, what was got, where to read on."""
+    """A check that fails: what was wanted, what was got, and what to read."""
 
-    traced = False  # pytest takes its time to write one, and a message replaces it
+    traced = False  # writing a traceback takes time, and a message replaces it
 
     want: str
     got: object  # a Page, an Attempt or words
@@ -42,8 +42,8 @@ class Finding(pytest.fail.Exception):
     fact: str = ""  # what else was observed; a crash, 404 and 405 tell enough
     shared: str = ""  # a reason for which other tests may fail, too
     sure: bool = False  # the hint rests on what was seen, so it beats the text of a crash
-    grave: bool = False  # other failures may come from it
-    told_by: str = ""  # the check to whose promise this belongs
+    grave: bool = False  # it may be the cause of other failures
+    told_by: str = ""  # the check that reports it
 
     def __post_init__(self):
         """Tell pytest whether to make a traceback."""
@@ -102,7 +102,7 @@ def require(sentence, kept, **found):
 
 
 def behind(item, finding):
-    """Return what a failure comes from: a broken rule that breaks all that follows, or itself."""
+    """Return the cause of a failure: a broken rule that breaks everything after it, or itself."""
     judge = item.stash.get(JUDGE, None)
     grave = [one for one in judge.findings.values() if one.grave] if judge else []
     return grave[0] if finding and grave else finding

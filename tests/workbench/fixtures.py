@@ -106,7 +106,7 @@ def app(request, copy, work_factors):
 
 
 def why_in_the_wrong_folder(app, copy):
-    """Find out why Flask takes the folder in which it was started for that of the app."""
+    """Find out why Flask looks for the app's files in the folder where it was started."""
     if app.import_name in sys.modules:
         got = f'root_path is "{app.root_path}", the folder in which the app was started'
         return {"got": got, "hint": "Which folder does Flask take if you leave root_path out?"}

@@ -60,7 +60,7 @@ class Form:
         return bool(seen) and not any(map(is_password, seen))
 
     def leads_to(self, path):
-        """Say whether the form has a button that sends it to this path by POST."""
+        """Say whether the form has a button that posts it to this path."""
         return self.method == "POST" and same_path(self.action, path) and self.can_be_sent()
 
     def can_be_sent(self):

@@ -1,4 +1,4 @@
-"""Find where something is missing or wrong that an error names in another place, or in none."""
+"""Find the line at fault when an error names another line, or none."""
 
 import ast
 import re

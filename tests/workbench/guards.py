@@ -1,4 +1,4 @@
-"""Look closer at a page that is open to strangers, and at a login that does not end."""
+"""Find out why a page is open to strangers, and why a login does not end."""
 
 import inspect
 from itertools import chain
@@ -13,7 +13,7 @@ ANON = r"\banonymous_user\b"
 
 
 def why_open_to_strangers(page):
-    """Find out why a stranger is not sent to the login page: who has let them pass?"""
+    """Find out why a stranger is not redirected to the login page: which code let them pass?"""
     app, view = page.browser.app, view_of(page)
     if app.config.get("LOGIN_DISABLED"):
         return {
@@ -52,7 +52,7 @@ def why_open_to_strangers(page):
 
 
 def why_guests_are_in(app):
-    """Say that Flask-Login takes every visitor for one who is logged in, if it does."""
+    """Report an app in which Flask-Login treats every visitor as logged in."""
     if not app.login_manager.anonymous_user().is_authenticated:
         return None
     hint = "login_required asks current_user.is_authenticated. Which class is that of a stranger?"

@@ -1,4 +1,4 @@
-"""Notice files of a learner's that hide a package which the app needs."""
+"""Find files of the learner that hide a package which the app needs."""
 
 import functools
 import subprocess

@@ -64,7 +64,7 @@ def row_for(scene):
 
 
 def text_of_error(error):
-    """Return what an error says, even if it cannot say it."""
+    """Return the text of an error, or an empty text if its __str__ breaks."""
     try:
         return str(error)
     except Exception:
@@ -222,7 +222,7 @@ def hint_for_endpoint(scene):
 
 
 def hint_for_redirects(page):
-    """Ask who sends a visitor round in a circle."""
+    """Ask which page redirects a visitor in a circle."""
     if page.loop() and page.deeds.turned_away:
         return "login_required turns visitors away from this page. Which page can they log in on?"
     if guards_that_redirect(page):

@@ -1,4 +1,4 @@
-"""A rule of every visit: the password that was typed is nowhere but in the request."""
+"""A rule for every visit: a password that was typed is kept nowhere, except as a hash."""
 
 import base64
 import contextlib
@@ -20,7 +20,7 @@ SAYING = r"print\(|\.(?:debug|info|warning|error|exception|critical|log|write)\(
 
 
 def keeps_the_password_to_itself(page, judge):
-    """Yield what reveals a password: a table, a cookie, an address, the page, a log."""
+    """Yield each place that reveals a password: a table, a cookie, an address, a page, a log."""
     asked = unquote_plus(page.asked[1])
     passwords = [password for password in judge.passwords if password not in asked]
     for statement, values in page.deeds.written:
@@ -44,11 +44,11 @@ def keeps_the_password_to_itself(page, judge):
 
 
 def keeps_hashes_to_itself(page, judge):
-    """Yield what shows the stored hash of a password: a page, a cookie, an address."""
+    """Yield each place that shows the stored hash of a password: a page, a cookie, an address."""
     values = itertools.chain(*(named_values(*written) for written in page.deeds.written))
     judge.hashes |= {str(value) for _, value in values if re.match(r"\$2[aby]\$", str(value))}
     stolen = judge.hashes - {page.typed.get("password")}
-    raw = RAW_ERROR.search(page.html)  # another rule tells of that
+    raw = RAW_ERROR.search(page.html)  # another rule reports that
     places = {} if raw else {f"on the page {page.path}": page.html}
     if page.set_cookies:
         places["in the session, which is a cookie"] = str(page.browser.session())
@@ -68,7 +68,7 @@ def keeps_hashes_to_itself(page, judge):
 
 
 def leak(fact, page=None, told_by=REGISTERING, **found):
-    """Return the finding that a password has got out."""
+    """Return the finding about a password that can be read somewhere."""
     view = page and view_of(page)
     return Finding(
         precondition="the password itself is never stored, shown or logged: only its hash is kept",
@@ -101,7 +101,7 @@ def disguises(password):
 
 
 def revealed(text, passwords):
-    """Say what of one of the passwords a text reveals, or nothing."""
+    """Say which password, or which part of one, a text reveals; else return an empty text."""
     for look, what in itertools.chain(*(disguises(one).items() for one in passwords)):
         if look in text:
             return what

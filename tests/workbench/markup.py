@@ -1,4 +1,4 @@
-"""A rule of every visit: a name is data, wherever it is shown."""
+"""A rule for every visit: wherever a name is shown, it is text and never code."""
 
 from workbench.finding import Finding
 from workbench.forms import parsed
@@ -19,7 +19,7 @@ ENTITIES = "Jinja turns < into &lt; on its own, between quotes, too. What switch
 
 
 def shows_names_as_text(page, _judge):
-    """Yield what has made code of a name: a tag, an attribute, a script, an expression."""
+    """Yield each place where a name became code: a tag, an attribute, a script, an expression."""
     if MARK not in page.html and PRODUCT[1] not in page.html:
         return
     fact, hint = code_made_of_a_name(parsed(page.html), page.html)

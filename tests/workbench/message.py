@@ -1,4 +1,4 @@
-"""What takes the place of a traceback: the message of a check, in colors where there are some."""
+"""The message of a check, which replaces the traceback; in colors if the terminal has them."""
 
 import re
 

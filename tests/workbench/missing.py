@@ -1,4 +1,4 @@
-"""Say what lies in a folder whose app.py is missing, and what to rename or to move."""
+"""Say what is in a folder without app.py, and what to rename or move."""
 
 import re
 from difflib import get_close_matches
@@ -41,7 +41,7 @@ def folders_beside(folder):
 
 
 def in_another_spelling(wanted, folder):
-    """Look for a file whose name would be right but for capitals, an ending or a slip."""
+    """Look for a file whose name differs from app.py in capitals, in its ending or in a typo."""
     stem, _, _ = wanted.rpartition(".")
     for path in sorted(folder.iterdir()):
         if path.name == wanted and path.is_dir():

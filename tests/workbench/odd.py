@@ -1,4 +1,4 @@
-"""What a visitor may send though no link and no form of the app does: odd words and addresses."""
+"""Values that a visitor can send although no link and no form of the app sends them."""
 
 import ast
 import functools

@@ -1,4 +1,4 @@
-"""Rules that every visit keeps, whichever checkpoint makes it.
+"""Rules that hold for every visit, whichever checkpoint makes it.
 
 A rule that is broken is told once: by the check whose promise it is, else by the one that saw
 it. So other checks are not held up by it.
@@ -20,7 +20,7 @@ from workbench.page import HOME, shorten
 from workbench.unfinished import reads_like_a_page
 
 PENDING = pytest.StashKey[dict]()  # of a run: {(app, sentence): Finding}
-A_HASH = "$2"  # a check may type one, and it is stored
+A_HASH = "$2"  # a check types one and stores it
 OVER = "a message is gone once it has been shown"
 LAST = "the last check of a step"
 SAMESITE = r"(?i)^(?!.*(?:remember|set_cookie))[^#]*(?:cookie|samesite).*[\"'](?:lax|strict)[\"']"
@@ -48,7 +48,7 @@ class Judge:
                 self.findings.setdefault(finding.precondition, finding)
 
     def is_secret(self, password, name):
-        """Say whether a password is no word that a page or the app may show anyway."""
+        """Say whether a password is worth looking for: long, and not a word of the app itself."""
         is_stored = password.startswith(A_HASH) or self.copy.file_with(password)
         return len(password) > 7 and password != name and not is_stored
 
@@ -64,7 +64,7 @@ class Judge:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Fail a test that would pass if a rule was broken that it is the one to tell of."""
+    """Fail a test that would pass, if a rule was broken that this test reports."""
     result = yield
     if judge := item.stash.get(JUDGE, None):
         judge.look_at_files()
@@ -73,7 +73,7 @@ def pytest_runtest_call(item):
         after = item.session.items[item.session.items.index(item) + 1 :]
         told = item.config.stash[TOLD]
         later = {one.name for one in after} | {LAST for one in after if one.path == item.path}
-        if item.path in item.config.stash[FAILED]:  # what has failed there may be behind it
+        if item.path in item.config.stash[FAILED]:  # that failure may be its cause
             later.add(LAST)
         for (source, _), finding in pending.items():
             known = any((source, reason) in told for reason in finding.reasons())
@@ -106,7 +106,7 @@ def tells_in_time(page, _judge):
         )
 
 
-# Whatever is sent, there is an answer; cookies are such that browsers keep them
+# Every request gets an answer, and browsers keep the cookies that come with it
 
 
 def answers(page, _judge):
@@ -130,7 +130,7 @@ def told(page):
 
 
 def sets_cookies_that_stay(page, judge):
-    """Yield a cookie that browsers refuse, and a login cookie that lacks a setting it was given."""
+    """Yield each cookie that browsers refuse, and each login cookie without its protection."""
     for name, reason in page.browser.refused.items():
         yield Finding(
             grave=True,

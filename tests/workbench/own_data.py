@@ -19,7 +19,7 @@ def name_aside(file):
 
 
 def agreed(question):
-    """Ask, and say whether the answer is yes; no answer is a no."""
+    """Ask, and say whether the answer is yes. No answer counts as no."""
     try:
         return input(question).strip().lower() in ("y", "yes")
     except EOFError:

@@ -1,4 +1,4 @@
-"""What is known of imports: packages that are not in .venv, and names that libraries removed."""
+"""Hints at imports: packages that are not in .venv, and names that libraries have removed."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""A page as a visitor sees it: its address, its text, its forms, and how they came there."""
+"""A page as a visitor sees it: its address, text and forms, and the redirects before it."""
 
 import functools
 import re
@@ -116,7 +116,7 @@ class Page:
         return having[0] if having else None
 
     def is_for_one(self):
-        """Say whether the page came with something of one visitor's own: a cookie or a token."""
+        """Say whether the page holds something for one visitor only: a cookie or a token."""
         hidden = (kind_of(field) == "hidden" for form in self.forms for field in form.fields)
         return bool(self.set_cookies) or any(hidden)
 

@@ -1,4 +1,4 @@
-"""Who uses the app under test: names and passwords that a person would try, one after another."""
+"""The users of the app under test, with names and passwords that a person would try."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ PASSWORDS = (  # of ada, and of grace
 
 @dataclass
 class People:
-    """The people of a run, once a site has shown which names and passwords it takes."""
+    """The users of a run, with names and passwords that the site accepts."""
 
     pattern: str = NAMES[0]
     password: str = PASSWORD  # ada's

@@ -1,4 +1,4 @@
-"""How far an app is: what its checks have told, and the words for a screen."""
+"""The progress of an app: the results of its checks, and the lines for a screen."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ MOST = 5  # lines of what an app has printed
 
 @dataclass
 class Progress:
-    """What one run has told of an app, check by check."""
+    """The results of one run of an app, check by check."""
 
     total: dict = field(default_factory=dict)  # {step: how many checks}
-    told: dict = field(default_factory=dict)  # {(step, check): what came of it}
+    told: dict = field(default_factory=dict)  # {(step, check): its outcome}
     ended: bool = False
     trouble: str = ""  # why there is no verdict
 

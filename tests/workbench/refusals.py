@@ -1,4 +1,4 @@
-"""What keeps a form from the view, or ends a login unseen: a limit, a cookie, a form's check."""
+"""Find out why a form never reaches the view, or why a login is lost without a message."""
 
 import re
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ COOKIE_SETTINGS = ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH")
 
 
 def stopped_before(answer, page):
-    """Find out what has kept a form from the view, or stopped it there unseen; else None."""
+    """Find out what kept a form from the view, or stopped it without a message; else None."""
     if answer.status.startswith("429"):
         return {"fact": "the app's own limit is reached", "hint": LIMIT, "sure": True}
     if astray := sent_astray(answer, page):

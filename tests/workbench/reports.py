@@ -1,4 +1,4 @@
-"""Reports of the checkpoints: messages in the place of tracebacks, each reason told once."""
+"""Reports of the checkpoints: messages instead of tracebacks, and each cause only once."""
 
 import gc
 
@@ -16,7 +16,7 @@ FAILURES = "workbook/failures"  # in pytest's cache: {checkpoint and app: failin
 
 
 def pytest_configure(config):
-    """Start with nothing told; tracebacks are made where --tb= asks for one."""
+    """Start without any results; tracebacks are written if --tb= asks for them."""
     Finding.traced = config.getoption("tbstyle") != "auto"
     config.stash[TOLD] = {}
     config.stash[OUTDATED] = {}
@@ -25,13 +25,13 @@ def pytest_configure(config):
 
 
 def pytest_collection_finish():
-    """Spare what has been imported the search for garbage: it is there until the end."""
+    """Keep the garbage collector from searching imported modules, which stay until the end."""
     gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Turn a finding into a FAILED with a message, or into a skip if it was told before."""
+    """Turn a finding into a FAILED with a message, or a skip if its cause was reported before."""
     report = yield
     copy = item.stash.get(COPY, None)
     finding = as_finding(call.excinfo.value, copy) if call.excinfo else None
@@ -79,7 +79,7 @@ def as_finding(error, copy):
 
 
 def told_before(finding, sentence, item, copy):
-    """Return the sentence with which another test has told the reason of a finding, or None."""
+    """Return the sentence of the test that has reported the cause of a finding, or None."""
     told = item.config.stash[TOLD]
     keys = [(copy.source, reason) for reason in finding.reasons()]
     test, first = next((told[key] for key in keys if key in told), (item.nodeid, sentence))

@@ -1,4 +1,4 @@
-"""Start an app a second time: what must be the same then, is it?
+"""Start an app a second time, and see whether everything that must not change is the same.
 
 The second start is another process, with another hash seed, in another folder, on another
 day, with the files that the first one has left. Run as a module, this file is that process.
@@ -34,7 +34,7 @@ class Start:
 
 
 def seen_in(copy, name, user_id, password):
-    """Return the Start of an app that is loaded: its key, its users, and one user more closely."""
+    """Return the Start of a loaded app: its key, its users, and what it knows about one user."""
     app, addresses = copy.app, [engine.url.database or "" for engine in copy.databases.engines]
     cookies = [str(app.config.get(name)) for name in COOKIES]
     seen = Start(key=repr(app.config["SECRET_KEY"]), cookies=cookies, addresses=addresses)
@@ -85,7 +85,7 @@ def answer(path, scratch, **task):
 
 
 def main():
-    """Be the second process: read tasks, a line each, and write the answers."""
+    """Run as the second process: read tasks, one on each line, and write the answers."""
     environment = development()
     os.environ.clear()
     os.environ.update(environment)
@@ -93,7 +93,7 @@ def main():
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the app prints is not part of the answer
     for line in os.fdopen(os.dup(0), encoding="utf-8"):
         print(answer(**json.loads(line)), file=answers, flush=True)
-    os._exit(0)  # whatever the apps have left running
+    os._exit(0)  # ends what the apps have left running
 
 
 if __name__ == "__main__":

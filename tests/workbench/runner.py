@@ -1,4 +1,4 @@
-"""Run checkpoints in a process that is ready before it is needed; a newer run ends an older one."""
+"""Run checkpoints in a process that was started before it is needed; a new run ends the old one."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ LONGEST = 2**24  # bytes of one line
 
 
 class Runner:
-    """Keeps one process warm, which is used up by a run."""
+    """Keep one process ready for the next run."""
 
     def __init__(self, app, heard):
         """Check this app; `heard` is called with a Progress after each line of a run."""
@@ -54,7 +54,7 @@ class Runner:
         return progress
 
     async def listen(self, process, progress):
-        """Take in what a run tells, line by line, and begin to warm up the next process."""
+        """Read the lines that a run writes, and start the process for the next run."""
         while line := await asyncio.wait_for(process.stdout.readline(), PATIENCE):
             progress.hear(json.loads(line))
             self.heard(progress)

@@ -8,7 +8,7 @@ from watchfiles import DefaultFilter, awatch
 from workbench.loader import WRITTEN
 
 SKIPPED = ("instance", "node_modules", "__pycache__")
-A_MOMENT = 1000  # milliseconds, after which the files are looked at unasked, too
+A_MOMENT = 1000  # milliseconds between two looks at the files, even if the system reports no change
 
 
 def is_written(path):
@@ -36,7 +36,7 @@ def state_of(folder):
 
 
 async def saves(folder):
-    """Yield whenever what is written in a folder is another than before; at once the first time.
+    """Yield at once, and then each time the files in a folder have changed.
 
     If the folder does not exist, or no longer does, it is waited for. Where the system reports no
     changes, as on network drives, a look at the files each second finds them.

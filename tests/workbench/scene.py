@@ -1,4 +1,4 @@
-"""What surrounds an error: the learner's line where it happened, and what was seen until then."""
+"""The context of an error: the learner's line where it happened, and what was seen before."""
 
 import re
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""The one screen of watch: always the ladder on top and the keys below; or plain blocks of text."""
+"""The screen of watch: the ladder on top and the keys below. Without a terminal, plain text."""
 
 import asyncio
 import os
@@ -58,7 +58,7 @@ def application(watch):
 
 
 def act(event, doing):
-    """Do something that takes a while, without a wait for it."""
+    """Start something that takes a while, and don't wait for it."""
     event.app.create_background_task(doing)
 
 

@@ -1,4 +1,4 @@
-"""What checkpoints know of a second start of the app: it happens once per run."""
+"""The second start of the app, which happens once per run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Find out why a page says nothing: where a message was kept, and where it is shown instead."""
+"""Find out why a page shows no message: where it was kept, and where it is shown instead."""
 
 import re
 
@@ -13,7 +13,7 @@ FOR_USERS = re.compile(  # messages that strangers do not see
 
 
 def why_silent(page, hint):
-    """Find out why a page says nothing: has flash() kept a message that no template shows?"""
+    """Find out why a page shows no message: did flash() keep one that no template shows?"""
     if page.deeds.form_errors and page.opens():
         return {"got": page, **refused_by_form(page)}
     if not page.deeds.flashed:

@@ -1,4 +1,4 @@
-"""Look at the database that a learner's app has made before: does it still fit the model?
+"""Check whether the database that a learner's app made earlier still fits the model.
 
 It is only read. Run as a module with the path of an app, this file prints what does not fit.
 """

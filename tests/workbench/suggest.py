@@ -1,4 +1,4 @@
-"""Close names: what may have been meant, as the interpreter asks, or as it would ask."""
+"""Find the name that was probably meant, as Python does when it asks "Did you mean"."""
 
 import ast
 import builtins
@@ -49,7 +49,7 @@ def suggestion(error):
 
 
 def misleads(error):
-    """Say whether the name that is most alike is known to be a wrong guess."""
+    """Say whether the closest name is known to be a wrong guess."""
     if not isinstance(error, AttributeError):
         return False
     kind, name = type(getattr(error, "obj", None)), getattr(error, "name", None) or ""
@@ -82,7 +82,7 @@ def is_public(value):
 
 
 def close_name(error):
-    """Return the name that an error may be about in truth, or None."""
+    """Return the name that was probably meant where an error occurred, or None."""
     for kind, finder in FINDERS:
         if isinstance(error, kind):
             name, names = finder(error)

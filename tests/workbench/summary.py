@@ -1,4 +1,4 @@
-"""What a run tells at its start and at its end: whose app it was, the ladder, what comes next.
+"""What a run prints at its start and its end: which app, the ladder, and what comes next.
 
 A run of several steps on a learner's app is told in short: one ladder, one total, and the first
 thing to do. With -v, or for one step, there is pytest's own report around the messages.
@@ -28,7 +28,7 @@ why something is refused, shows /welcome to users alone, and ends a login when t
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
-    """Find out whether this run is told in short, and keep pytest quiet if so."""
+    """Find out whether this run prints the short report, and keep pytest quiet if so."""
     option = config.option
     plain = option.verbose == 0 and option.tbstyle == "auto" and option.capture != "no"
     many = len(steps_at(config.args, config.invocation_params.dir)) > 1

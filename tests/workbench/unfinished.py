@@ -1,4 +1,4 @@
-"""A rule of every visit: what a visitor reads is finished, and was meant for visitors."""
+"""A rule for every visit: pages show no code and no text that was meant for the developer."""
 
 import functools
 import re
@@ -49,7 +49,7 @@ def reads_like_a_page(page, judge):
 
 
 def is_unfinished(text):
-    """Say whether a text looks like that, as the name of an odd visitor may."""
+    """Say whether a text looks like code, as an odd username may."""
     return any(re.search(pattern, text) for pattern, _ in UNFINISHED)
 
 

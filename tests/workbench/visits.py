@@ -167,7 +167,7 @@ def message(register_page, login_page, new_browser):
 
 @pytest.fixture
 def registered(register_page, login_page, fill_in, stored_users, people, message):
-    """The page that answers when ada has registered."""
+    """The page after ada has registered."""
     tries = people.choices(register_page.password_form())
     first = None
     for chosen in [people] if people.chosen else tries:

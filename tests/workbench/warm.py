@@ -1,4 +1,4 @@
-"""A process that has imported everything and waits: told to, it runs checkpoints at once.
+"""A process that has imported everything, and runs checkpoints as soon as it is told to.
 
 Run as a module it reads one line of JSON, the words for pytest, and writes a line for each
 test, and one at the end. What the app prints comes with the test in which it was printed.
@@ -17,7 +17,7 @@ from workbench.message import Message
 
 
 class Stream:
-    """A plugin of pytest that tells another process what it sees, as lines of JSON."""
+    """A plugin of pytest that reports results to another process as lines of JSON."""
 
     def __init__(self, file):
         """Write to this file."""
@@ -60,7 +60,7 @@ def main():
     """Wait for the words, run pytest with them, and end."""
     second_process.begin()
     file = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the terminal belongs to who started this
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the terminal belongs to the parent process
     if words := sys.stdin.readline():
         os.chdir(second_process.TESTS.parent)
         sys.exit(pytest.main(json.loads(words), plugins=[Stream(file)]))

@@ -1,4 +1,4 @@
-"""Check an app at each save: what is known of it, what the screen shows, what the keys do."""
+"""Check an app at each save: its results, the lines on the screen, and the keys."""
 
 import asyncio
 import difflib
@@ -67,7 +67,7 @@ class Watch:
         try:
             order = sorted(NAMES, key=lambda name: (name != first, name))
             self.progress = await self.runner.run(order)
-        except Exception as error:  # the next save gets its verdict, whatever went wrong
+        except Exception as error:  # whatever went wrong, the next save is checked
             self.progress.trouble = f"This run broke off: {error!r}"
         await reloading
         self.become(f"checked at {datetime.now():%H:%M:%S}")
@@ -148,7 +148,7 @@ class Watch:
     # What keys do
 
     async def press(self, key):
-        """Do what a key stands for."""
+        """Do what a key is for."""
         if key in VIEWS:
             self.view, self.scrolled = "" if self.view == VIEWS[key] else VIEWS[key], 0
             if self.view == "lesson":

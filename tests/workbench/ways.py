@@ -1,4 +1,4 @@
-"""Whether visitors find their way: titles, links that lead where they say, a way on."""
+"""Check that visitors find their way: titles, and links that lead where they say."""
 
 import re
 from urllib.parse import urljoin, urlsplit
@@ -54,7 +54,7 @@ def title_of(page):
 
 
 def dead_end(pages):
-    """Say which page has no way on, although others have links."""
+    """Name the page that has no link to another page, although the others have some."""
     stuck = [path for path, page in pages.items() if not links_of(page) and not page.forms]
     if not stuck or not any(links_of(page) for page in pages.values()):
         return None
