@@ -1,4 +1,4 @@
-"""Run the workbook on a machine that has nothing but Python.
+"""Run the workbook with nothing but Python installed.
 
     python3 workbook.py run                  see the app in your browser
     python3 workbook.py run 3                see it as step 3 leaves it
@@ -16,7 +16,7 @@
     python3 workbook.py reset my_app         start over with an empty database
     python3 workbook.py lab                  open the notebooks
 
-The first use installs packages into the folder .venv; later uses start at once. Options
+The first run installs packages into the folder .venv; later runs start at once. Options
 of pytest may follow: -v shows all messages, -s what the app prints, -x stops at the first
 failure. On Windows, type `py` in place of `python3`.
 """
@@ -93,7 +93,7 @@ def test(words):
     steps, apps = steps[:1], apps or steps[1:]  # one of our steps may be the app, too
     if apps and steps and find(*steps) == FINAL:
         mine = f"python3 workbook.py test {apps[0]}"
-        raise Stop(f"The tests of final are for our app alone. The checks for yours: {mine}")
+        raise Stop(f"The tests of final fit only our own app. To check yours: {mine}")
     chapter = ROOT / "steps" if steps in ([], ["steps"]) else find(*steps)
     app = [f"--app={shown(find(*apps))}"] if apps else []
     install(".")
@@ -117,7 +117,7 @@ def sit(*words):
     if read(ENDED) != before or code == UNUSED or not is_noted:
         return code
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    print(f"The run has ended without a report ({how}), so nothing is checked.", file=sys.stderr)
+    print(f"The run ended without a report ({how}), so nothing was checked.", file=sys.stderr)
     return code or 1
 
 
@@ -136,7 +136,7 @@ def diff(words):
     if len(words) not in (1, 2):
         raise Stop("diff takes a step, or a step and a folder.")
     if not shutil.which("git"):
-        raise Stop("diff shows what git sees, and git is not installed here.")
+        raise Stop("diff needs git, and git is not installed here.")
     words = sorted(words, key=is_step, reverse=True)
     step, mine = find(words[0]), [find(word) for word in words[1:]]
     if step not in CHAPTERS:
@@ -251,7 +251,7 @@ def take_port(words):
     if not number.isdecimal() or not 0 < int(number) < 65536:
         raise Stop("--port takes a number from 1 to 65535.")
     if is_taken(int(number)):
-        raise Stop(f"Port {number} is in use. Choose another one, or leave --port out.")
+        raise Stop(f"Port {number} is in use. Choose another one, or leave out --port.")
     return words[:at] + words[at + 2 :], int(number)
 
 
@@ -259,7 +259,7 @@ def free_port():
     """Return the first port from 5000 on that is not in use."""
     port = next(port for port in range(PORT, 65536) if not is_taken(port))
     if port != PORT:
-        print(f"Port {PORT} is in use, so the app takes {port}.")
+        print(f"Port {PORT} is in use, so the app uses {port}.")
     return port
 
 
@@ -283,7 +283,7 @@ def install(*folders):
             print(f"Installing the packages of {shown(file)}, once: {SIZES[name]}.", flush=True)
             done.unlink(missing_ok=True)
             if python("pip", "install", "--disable-pip-version-check", "-r", file):
-                raise Stop("The packages are not installed; pip says why. Are you online?")
+                raise Stop("The packages are not installed, and pip says why. Are you online?")
             done.write_text(read(file), "utf-8")
 
 
@@ -301,9 +301,9 @@ def is_whole():
 
 
 def make_environment():
-    """Make .venv, in the place of one that was interrupted or has lost its Python."""
-    hint = "This Python makes no virtual environments. On Debian: sudo apt install python3-venv"
-    print(f"Making the virtual environment {shown(VENV)}.", flush=True)
+    """Create .venv; one that is unfinished, or has lost its Python, is replaced."""
+    hint = "This Python can't create virtual environments. On Debian: sudo apt install python3-venv"
+    print(f"Creating the virtual environment {shown(VENV)}.", flush=True)
     try:
         venv.create(VENV, clear=True, with_pip=True, symlinks=not WINDOWS)
     except (subprocess.CalledProcessError, ValueError) as error:  # the latter: a colon in the path
@@ -376,8 +376,8 @@ def main(words):
         if verb in VERBS:
             return VERBS[verb](others)
         if verb not in ("help", "-h", "--help"):
-            known = f"The words are: {', '.join(VERBS)}, help."
-            raise Stop(f"There is no {verb}.{closest(verb, VERBS) or ' ' + known}")
+            known = f"The commands are: {', '.join(VERBS)}, help."
+            raise Stop(f"There is no command {verb}.{closest(verb, VERBS) or ' ' + known}")
         print(__doc__.strip())
         return 0
     except Stop as stop:

@@ -37,7 +37,7 @@ def tracked_files():
     return [path for path in paths if (ROOT / path).is_file() and path.parts[0] != "my_app"]
 
 
-NOT_INSTALLED = "The packages are not installed; pip says why. Are you online?\n"
+NOT_INSTALLED = "The packages are not installed, and pip says why. Are you online?\n"
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +135,7 @@ def test_the_first_use_installs_and_says_so(installed):
     """The first use makes .venv, installs what the apps need, and shows pip's progress."""
     printed = (installed / "first.txt").read_text("utf-8")
 
-    assert "Making the virtual environment .venv." in printed
+    assert "Creating the virtual environment .venv." in printed
     assert re.search(r"packages of requirements.txt, once: \d+ MB, a minute\.", printed)
     assert "Successfully installed" in printed
     assert re.search(r"^\+ \.venv\S+ -m pytest steps/01_setup$", printed, re.M)
@@ -349,7 +349,7 @@ def test_a_port_in_use_is_left_alone(launcher, calls, monkeypatch, capsys):
 
     assert launcher.main(["run"]) == 0
     assert calls[-1].endswith("--port 5001")
-    assert "Port 5000 is in use, so the app takes 5001." in capsys.readouterr().out
+    assert "Port 5000 is in use, so the app uses 5001." in capsys.readouterr().out
     assert launcher.main(["run", "--port", "8000"]) == 2
     assert capsys.readouterr().err.startswith("Port 8000 is in use.")
 
@@ -480,7 +480,7 @@ def test_a_run_without_a_report_has_failed(installed, tmp_path, line, how, code)
     done = launch(installed, "test", str(tmp_path))
 
     assert done.returncode == code % 256
-    assert f"The run has ended without a report ({how}), so nothing is checked." in done.stdout
+    assert f"The run ended without a report ({how}), so nothing was checked." in done.stdout
 
 
 def test_an_app_that_calls_exit_is_told_of(installed, tmp_path):
@@ -621,7 +621,7 @@ def test_run_says_that_a_database_is_older_than_the_model(installed):
         os.killpg(typed.pid, signal.SIGINT)
         typed.communicate(timeout=30)
 
-    assert "no column password_hash, username and a column password that the model lacks" in said
+    assert "no column password_hash, username and a column password that the model" in said
     assert "To start over: python3 workbook.py reset older" in said
 
 
@@ -638,8 +638,11 @@ def test_lab_opens_the_notebooks(launcher, calls):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "There is no fly. The words are: run, watch, test, diff, reset, lab, help."),
-        (["tset"], "There is no tset. Did you mean test?"),
+        (
+            ["fly"],
+            "There is no command fly. The commands are: run, watch, test, diff, reset, lab, help.",
+        ),
+        (["tset"], "There is no command tset. Did you mean test?"),
         (["run", "9"], "There is no step 9. The steps are 01_setup, "),
         (["run", "--prot", "5216"], "There is no option --prot. Did you mean --port?"),
         (["test", "emtpy"], "There is no step and no folder emtpy. Did you mean empty?"),
@@ -688,7 +691,7 @@ def test_no_git_is_one_sentence(launcher, monkeypatch, capsys):
     monkeypatch.setattr(launcher.shutil, "which", lambda name: None)
 
     assert launcher.main(["diff", "3"]) == 2
-    assert capsys.readouterr().err == "diff shows what git sees, and git is not installed here.\n"
+    assert capsys.readouterr().err == "diff needs git, and git is not installed here.\n"
 
 
 def test_no_venv_module_is_one_sentence(launcher, monkeypatch, capsys):

@@ -23,7 +23,7 @@ OTHER_PYTEST = {
 }
 TOO_BIG = 21_000_000  # bytes
 INSTEAD = {  # files that are there in the place of app.py, and what the hint says of them
-    "App.py": "Capital letters count",
+    "App.py": "Capital letters matter",
     "main.py": "--app=my_app/main.py",
     "application.py": "--app=my_app/application.py",
     "app.py.txt": "has added .txt",

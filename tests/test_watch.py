@@ -212,7 +212,7 @@ def test_a_run_that_is_ended_says_so(my_app):
     back = [lambda: save(app, "import os; os.kill(os.getpid(), 9)\n", "")]
     _, verdicts = asyncio.run(watched(my_app, *back))
 
-    assert verdicts[0].trouble.startswith("The run has ended without a report (signal 9).")
+    assert verdicts[0].trouble.startswith("The run ended without a report (signal 9).")
     assert verdicts[1].passed() == 21
 
 

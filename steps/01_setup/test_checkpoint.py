@@ -130,11 +130,11 @@ def test_flask_login_is_attached(app, copy):
     """Flask-Login is attached: the app has a login manager"""
     expect(
         hasattr(app, "login_manager"),
-        want="a LoginManager that has met the app",
+        want="a LoginManager that is attached to the app",
         got=NO_MANAGER,
         shared=NO_MANAGER,
         read="attach-the-extensions",
-        hint="Has the LoginManager met the app? See LoginManager.init_app().",
+        hint="Is the LoginManager attached to the app? See LoginManager.init_app().",
         at=copy,
         word=r"LoginManager\(",
     )
@@ -146,10 +146,10 @@ def test_flask_bcrypt_is_ready(app, copy):
 
     expect(
         app in copy.apps_with(Bcrypt),
-        want="a Bcrypt object that has met the app",
-        got="a Bcrypt object that has met no app" if bcrypt else "none in your files",
+        want="a Bcrypt object that is attached to the app",
+        got="a Bcrypt object that is attached to no app" if bcrypt else "none in your files",
         read="attach-the-extensions",
-        hint="Has the Bcrypt object met the app? See Bcrypt.init_app()."
+        hint="Is the Bcrypt object attached to the app? See Bcrypt.init_app()."
         if bcrypt
         else "Flask-Bcrypt has a class named Bcrypt. Where is an object of it made?",
         at=copy,
@@ -166,7 +166,7 @@ def test_the_secret_key_stays_the_same(secret_key, second_start, copy):
         want=f"cookies named as at the first start: {before.cookies[0]}",
         got=f"at the second start: {after.cookies[0]}",
         read="the-secret-key",
-        hint="A browser sends a cookie under the name that it got. What makes the name?",
+        hint="A browser sends a cookie back under the same name. Which line sets the name?",
         at=copy,
         word=r"COOKIE_",
     )

@@ -38,7 +38,7 @@ def load_user(app, copy, columns, save_user):
     require(
         "Flask-Login knows your user loader",
         loader,
-        want="a function that login_manager.user_loader has registered",
+        want="a function that is registered with login_manager.user_loader",
         got="no user loader yet",
         fact="" if loader else where_is(copy, "load_user"),
         read="the-user-loader",
@@ -101,7 +101,7 @@ def active(found_users, user_model):
         want="is_active and is_authenticated are True",
         got=f"{shut} is {getattr(ada, shut or SEEN[0])!r}",
         read="the-user-model",
-        hint="UserMixin answers True. What in your class takes its place?",
+        hint="UserMixin answers True. What in your class overrides it?",
         at=user_model,
         word=rf"\b{shut}\b",
     )
@@ -113,7 +113,7 @@ def why_another_user(found, deeds):
         hint = "Does the loader return the row that it finds, or something made of it?"
         return {"fact": f"the id of what came back is {found.id}", "hint": hint}
     if type(found.value).__name__ in ("Query", "Select"):
-        return {"hint": "A query is a question. Which method asks it and returns one user?"}
+        return {"hint": "A query alone asks nothing. Which method runs it and returns one user?"}
     if isinstance(found.value, type):
         return {"hint": "What came back is the class. Which call gives the one row with this id?"}
     if callable(found.value):
@@ -126,7 +126,7 @@ def why_another_user(found, deeds):
         return {"fact": "the query found a user", "hint": hint}
     hint = "The loader gets the id as text. Does the query look for the row with that id?"
     if "0 = 1" in deeds.asked[-1]:
-        hint = "Python found the condition false by itself. Is one side of it a column of User?"
+        hint = "Python itself found the condition false. Is one side of it a column of User?"
     elif " AND " in deeds.asked[-1]:
         hint = "The query asks for more than the id. Is the rest true of a new user?"
     return {"fact": f"the query was {deeds.asked[-1]}", "hint": hint}

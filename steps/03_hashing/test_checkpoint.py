@@ -71,7 +71,7 @@ def hashed(app, user):
         want="password_hash is a str",
         got=f"password_hash is of type {type(stored).__name__}",
         read="set-the-password",
-        hint="generate_password_hash() returns bytes. Which method makes text of them?",
+        hint="generate_password_hash() returns bytes. Which method turns them into text?",
         at=user.set_password,
         word=HASHING,
     )
@@ -166,7 +166,7 @@ def typed(checked, new_user):
                 want=f'False for "{near}", where the password is "{password}"',
                 got=wrong,
                 read="check-the-password",
-                hint="What is made of the letters before bcrypt gets them?",
+                hint="What happens to the letters before bcrypt gets them?",
                 at=user.set_password,
             )
     return ALLOWED_PASSWORDS
@@ -188,18 +188,18 @@ def why_refused(app, tried, deeds, another):
         fact = "the password was hashed again, with a new salt"
         return {"fact": fact, "hint": "Which method compares a password with a stored hash?"}
     if setting.hashed[1:]:
-        fact = "set_password() made a hash, and a hash of that"
+        fact = "set_password() hashed the password, and then hashed the hash"
         hint = "Is something hashing a value that is already a hash?"
         return {"fact": fact, "hint": hint, "at": another.set_password}
     if deeds.broken:
         hint = "bcrypt was asked, and refused. Is what it got first the stored hash?"
         return {"fact": f"bcrypt said: {deeds.broken}", "hint": hint}
     if not deeds.checked:
-        fact = "bcrypt was not asked"
+        fact = "bcrypt was not called"
         return {"fact": fact, "hint": "Which method compares a password with a stored hash?"}
     compared = deeds.checked[-1][0]
     if setting.hashed[:1] in ([], [compared]):
-        hint = "Is what bcrypt gets the stored hash, unchanged?"
+        hint = "Does bcrypt get the stored hash, unchanged?"
         return {"fact": "the stored hash does not fit the password", "hint": hint}
     fact = f'"{compared}" was compared with the hash of "{setting.hashed[0]}"'
     return {"fact": fact, "hint": "Do both methods treat the password in the same way?"}
@@ -326,7 +326,7 @@ def test_the_answer_is_true_or_false(checked, whole, typed):
         want="True for the right password, False for a wrong one",
         got=f"{answers[0]!r} and {answers[1]!r}",
         read="check-the-password",
-        hint="Which way through the method ends without a return?"
+        hint="Which path through the method ends without a return?"
         if answers[0] is None or answers == [True, None]
         else "A comparison is True or False. What does the method return?",
         at=checked.check_password,
@@ -356,5 +356,5 @@ def test_a_long_password_opens_nothing(checked):
             want=f"False for {len(password)} characters, {len(password.encode())} bytes",
             got=tried,
             read="limit-the-length",
-            hint="bcrypt refuses more than 72 bytes. Who counts them before it is asked?",
+            hint="bcrypt refuses more than 72 bytes. Which line checks that before it asks bcrypt?",
         )

@@ -143,7 +143,7 @@ def success_to_one(registered, fill_in, new_browser, message, people):
         got=page,
         fact=f'"{"".join(list(left)[:1])}"',
         read="show-messages",
-        hint="Where are the words kept, and what takes them away once they are read?",
+        hint="Where is the message kept, and what removes it once it has been shown?",
     )
     mary = new_browser()
     values = {"username": people.named(MARY), "password": people.password}
@@ -179,7 +179,7 @@ def said_for_now(words, browser):
         "want": "the message once, and not on the pages that come later",
         "got": f'"{"".join(stays[:1])}" again, at {" and ".join(page.path for page in later)}',
         "read": "show-messages",
-        "hint": "Where are the words kept, and what takes them away once they are read?",
+        "hint": "Where is the message kept, and what removes it once it has been shown?",
         "at": later[0].template or later[0],
     }
 
@@ -356,7 +356,7 @@ def each_name(ada, register_page, login_page, fill_in, stored_users, people):
         page = answer if answer.at("/welcome") else answer.browser.get("/welcome")
         forms = register_page.password_form(), login_page.password_form()
         require(
-            "the login form takes every name that the register form takes",
+            "the login form accepts every name that the register form accepts",
             not stored or not forms[0].takes(username=name) or forms[1].takes(username=known_as),
             want=f"room for {len(known_as)} letters, which can be registered",
             got=forms[1],
@@ -400,7 +400,7 @@ def odd_names(ada, fill_in, stored_users, judge, people):
 def shown_whole(page, name):
     """Return a Finding's words about a name that a page has changed where it shows it."""
     return {
-        "sentence": "a name is shown as it was typed, and is no part of the page",
+        "sentence": "a name is shown as it was typed, and never becomes code",
         "kept": MARK not in page.text or page.says(name) or name.lower() in page.text.lower(),
         "want": f"{name} as text",
         "got": page,
@@ -503,7 +503,7 @@ def names_like_ada(registered, fill_in, stored_users, message, people):
         want=f"a user named {like}, as there is {people.ada}, and no {like}",
         got=page,
         read="register",
-        hint="What does the query make of _ and % in a name? LIKE takes them for any letter.",
+        hint="What do _ and % in a name mean to the query? For LIKE they match any character.",
     )
 
 
@@ -540,7 +540,7 @@ def test_a_taken_name_is_refused(
 
 
 def hint_for_taken(seen):
-    """Ask about the second row, as the database has met it."""
+    """Ask about the second row, which the database has accepted or refused."""
     if "has been changed" in seen["fact"]:
         return "Whose row does the view write to? What should it do with a name that exists?"
     if seen["got"].deeds.refused:
@@ -641,7 +641,7 @@ def in_the_next_start(ada, copy, work_factors, people):
         want=f"{people.ada} is logged in after the second start",
         got=answer or "no form at /login",
         read="log-in",
-        hint="Which things does the login view look at that end with the program?",
+        hint="What does the login view look at that is gone when the program ends?",
         at=view_at(tried.value, "/login", "POST"),
     )
 
@@ -716,7 +716,7 @@ def test_nobody_learns_which_names_exist(
         want=told[0],
         got=unknown if unknown.error or unknown.at("/welcome") else told[1],
         read="log-in",
-        hint="Whom does the query find when the name is unknown?"
+        hint="Which user does the query find when the name is unknown?"
         if unknown.at("/welcome")
         else "Two different answers tell a stranger which names are taken.",
         at=unknown,
@@ -738,7 +738,7 @@ def test_nobody_learns_which_names_exist(
         want="an empty login form for the next visitor",
         got=f"a form that holds {listed(shown)}",
         read="log-in",
-        hint="What do all visitors share? A variable of the module is one for all of them.",
+        hint="What do all visitors share? A variable of the module is the same for everyone.",
         at=unknown,
     )
     request.getfixturevalue("exact_names")  # after that, as it asks for unknown names, too

@@ -35,7 +35,7 @@ def logged_out(ada, people):
         want="no max-age= in Cache-Control of /welcome",
         got=f"Cache-Control: {welcome.headers.get('Cache-Control')}",
         read="log-out",
-        hint="Who sees the page in the hour after the logout, without the server being asked?",
+        hint="For how long does a browser show this page without asking the server?",
         at=welcome.browser.judge.copy,
         word=r"(?i)cache|max_age",
     )
@@ -118,7 +118,7 @@ def test_a_stranger_is_sent_to_the_login_page(
         fact=f"/welcome is that of {people.ada} with {how}",
         sure=True,
         read="protect-a-page",
-        hint="Whose word does the app take for it? Only the session is signed.",
+        hint="What does the app believe about who this is? Only the session is signed.",
         at=copy,
         word=r"cookies|headers|request\.args|request\.values",
     )
@@ -132,7 +132,7 @@ def test_a_stranger_is_sent_to_the_login_page(
         want=f"sent to /login, also with a made-up cookie {cookie}",
         got=page,
         read="protect-a-page",
-        hint="Anyone can write a cookie. Who checks that this one is signed?",
+        hint="Anyone can write a cookie. What checks that this one is signed?",
     )
 
 
@@ -228,7 +228,7 @@ def test_a_link_logs_nobody_out(back_again, copy, stored_users, people):
         got=page,
         fact=f"after GET {shorten(address, 40)}; users: {listed(names_of(stored_users()))}",
         read="log-out",
-        hint="GET asks for a page. Which line changes something all the same?",
+        hint="Opening a page should change nothing. Which line changes something anyway?",
         at=view_at(browser.app, address.partition("?")[0], "GET"),
     )
 

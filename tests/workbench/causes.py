@@ -24,8 +24,8 @@ def lost_redirect(page):
     if not lost:
         return None
     location, stack = lost[0]
-    fact = f"redirect() to {urlsplit(location).path} was called, and not returned"
-    hint = "redirect() makes an answer. Who gives it to the browser?"
+    fact = f"redirect() to {urlsplit(location).path} was called, but not returned"
+    hint = "redirect() only makes a response. What does the view have to do with it?"
     return {"fact": fact, "hint": hint, "at": stack, "sure": True}
 
 
@@ -42,7 +42,7 @@ def why_not_stored(answer, rows, page):
     elif deeds.added and not deeds.committed:
         hint = "db.session.add() only queues a row. Which call saves it?"
     elif deeds.committed and not deeds.added:
-        hint = "commit() writes what was announced. Which call of db.session announces the user?"
+        hint = "commit() writes what was queued. Which call of db.session queues the user?"
     elif deeds.flashed or answer.news(page):
         hint = "Which line refuses this registration, and what does it look at?"
     elif deeds.hashed or answer.hops:
@@ -88,10 +88,10 @@ def why_not_signed_in(answer, registered, user_model):
         hint = "Which field of the form does the password check get?"
         return {"fact": f'"{password}" was compared with the hash', "hint": hint}
     if made and made[0].startswith("$2"):
-        fact = "the register view has hashed what was a hash already"
+        fact = "the register view hashed a value that was already a hash"
         return {
             "fact": fact,
-            "hint": "Which lines hash, and which one of them may?",
+            "hint": "Which lines hash the password, and which of them should?",
             "at": registered,
         }
     if made not in ([], [typed]):
@@ -169,7 +169,7 @@ def why_not_let_in(answer, user_model):
         fact = "the password was right, but login_user() was never called"
         hint = "Which Flask-Login function writes the user into the session?"
         if mentions(view, "login_user") and not calls(view, "login_user"):
-            hint = "login_user is named. What calls a function?"
+            hint = "The view names login_user, but does not call it. What calls a function?"
     return {"fact": fact, "hint": hint}
 
 
@@ -181,7 +181,7 @@ def why_let_in(answer):
         return {"got": answer, "fact": fact, "hint": hint}
     fact, view = "no password was compared with a hash", view_of(answer)
     if calls(view, "check_password"):
-        hint = "check_password() is there, and is not reached. What is asked before it?"
+        hint = "check_password() is there, but the view does not reach it. What comes before it?"
     elif mentions(view, "check_password"):
         hint = (
             "check_password is named. What calls a method, and what is a method that is not called?"

@@ -67,9 +67,9 @@ class Databases:
         if file.is_dir():
             return f"{self.known_as(file)} is a folder. Which file in it is the database?"
         if not file.parent.is_dir():
-            hint = "SQLite makes a file, and no folder. Who makes the folder"
+            hint = "SQLite creates a file, but not its folder. What creates the folder"
             return f"{hint} {self.known_as(file.parent)}?"
-        return "May SQLite make and write this file? See the end of the address."
+        return "Is SQLite allowed to create and write this file? See the end of the address."
 
     def known_as(self, path):
         """Return a path inside of `scratch` as it is called in the learner's folder."""

@@ -93,10 +93,10 @@ def app(request, copy, work_factors):
         request.config.stash[OUTDATED][copy.source] = attempt(outdated, copy).value or []
     apps = copy.apps_with(SQLAlchemy)
     require(
-        "the extensions have met the app that Flask starts",
+        "the extensions are attached to the app that Flask starts",
         not apps or tried.value in apps,
         want="one Flask app",
-        got="another Flask app, which Flask-SQLAlchemy has met, beside the one that starts",
+        got="two Flask apps: Flask-SQLAlchemy is attached to one, and Flask starts the other",
         read="01_setup#attach-the-extensions",
         hint="Flask(__name__) makes a new app each time. How many lines, or calls, make one?",
         at=copy,
@@ -109,7 +109,7 @@ def why_in_the_wrong_folder(app, copy):
     """Find out why Flask looks for the app's files in the folder where it was started."""
     if app.import_name in sys.modules:
         got = f'root_path is "{app.root_path}", the folder in which the app was started'
-        return {"got": got, "hint": "Which folder does Flask take if you leave root_path out?"}
+        return {"got": got, "hint": "Which folder does Flask use if you leave out root_path?"}
     name = app.import_name.replace(str(copy.root), copy.folder.name)
     hint = (
         "Flask finds your files by the name of a module. Which variable holds the name of this one?"
@@ -124,10 +124,10 @@ def db(app, copy):
     require(
         "Flask-SQLAlchemy is attached to the app",
         db,
-        want="a SQLAlchemy object that has met the app",
+        want="a SQLAlchemy object that is attached to the app",
         got=f"extensions of the app: {listed(app.extensions)}",
         read="01_setup#attach-the-extensions",
-        hint="Which object has to meet the app? See SQLAlchemy.init_app().",
+        hint="Which object has to be attached to the app? See SQLAlchemy.init_app().",
         at=copy,
         word=r"SQLAlchemy\(",
     )

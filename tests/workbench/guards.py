@@ -91,9 +91,9 @@ def why_still_in(answer):
 def why_no_logout(view):
     """Return a hint that follows from what a logout view does in place of logging out."""
     if calls(view, "logout_user"):
-        return "logout_user() is there, and is not reached. What comes before it?"
+        return "logout_user() is there, but the view does not reach it. What comes before it?"
     if mentions(view, "logout_user"):
-        return "logout_user is named. What calls a function?"
+        return "The view names logout_user, but does not call it. What calls a function?"
     if mentions(view, "session"):
         return "Flask-Login's entries in the session have names of their own. What removes them?"
     return "redirect() alone ends no login: which Flask-Login function does?"

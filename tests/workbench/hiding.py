@@ -18,7 +18,7 @@ def refuse_shadows(root):
     known = {*sys.modules, *sys.stdlib_module_names, *AFTER}
     for name in shadows(*sorted(mine.keys() & known)):
         seen = f"a file named {name}.py" if mine[name].suffix else f"a folder named {name}"
-        hint = f"Python imports it wherever the package {name} is meant. Rename it?"
+        hint = f"Python imports it in place of the package {name}. Can you rename it?"
         raise CannotLoad(f"{seen}, which hides the package {name}", hint)
 
 

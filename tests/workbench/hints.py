@@ -110,9 +110,9 @@ def has_loader_elsewhere(copy):
 
 
 def two_of(kind, copy):
-    """Ask which of the objects of a class has met the app."""
+    """Ask which of the objects of a class is attached to the app."""
     names = ", ".join(copy.named(kind))
-    return f"There is more than one {kind.__name__}: {names}. Which one has met the app?"
+    return f"There is more than one {kind.__name__}: {names}. Which one is attached to the app?"
 
 
 def hint_for_settings(app):
@@ -186,7 +186,7 @@ def hint_for_route(page, copy):
     if unread := unread_file(copy, route_of(page.path)):
         return f"{unread[0].name} has a route for {page.path} and was not loaded. What imports it?"
     if apart := blueprints_apart(copy):
-        return f"The blueprint {apart[0]} has not met the app: see Flask.register_blueprint()."
+        return f"The blueprint {apart[0]} is not registered. See Flask.register_blueprint()."
     return None
 
 
@@ -200,7 +200,7 @@ def hint_for_assignment(target):
     """Ask about a line that was meant to set login_view of the app's LoginManager."""
     owner, _, name = target.rpartition(".")
     if owner == "LoginManager":
-        return "LoginManager is the class. Which object of it has met the app?"
+        return "LoginManager is the class. Which object of it is attached to the app?"
     if name == "login_view":
         return f"This sets login_view of {owner}. Which object is the app's LoginManager?"
     return "Flask-Login reads login_view. Which name does this line set?"

@@ -64,7 +64,7 @@ class AppCopy:
         self.databases = Databases(self.scratch)
         self.compiled = compiled
         self.copied = {}  # {file of the copy: time of its last change}
-        self.extensions = []  # (SQLAlchemy or Bcrypt object, app that it has met)
+        self.extensions = []  # (SQLAlchemy or Bcrypt object, app that it is attached to)
         self.work_factors = []  # that were asked for while it was loaded
         self.models_at_create_all = []  # how many models there were at each call
 
@@ -165,12 +165,12 @@ class AppCopy:
         return names
 
     def bcrypt(self):
-        """Return the Bcrypt object that has met the app, else another one, else None."""
+        """Return the Bcrypt object that is attached to the app, else another one, else None."""
         met = [one for one, app in self.extensions if isinstance(one, Bcrypt) and app is self.app]
         return next(iter([*met, *self.named(Bcrypt).values()]), None)
 
     def apps_with(self, kind):
-        """Return the apps that an object of the class SQLAlchemy or Bcrypt has met."""
+        """Return the apps that a SQLAlchemy or Bcrypt object is attached to."""
         return [app for extension, app in self.extensions if isinstance(extension, kind)]
 
     def noting_app(self, init_app):

@@ -25,7 +25,7 @@ def shows_names_as_text(page, _judge):
     fact, hint = code_made_of_a_name(parsed(page.html), page.html)
     if fact:
         yield Finding(
-            precondition="a name is shown as it was typed, and is no part of the page",
+            precondition="a name is shown as it was typed, and never becomes code",
             want="the name as text, whatever it holds",
             got=f"{fact}, at {page.path}",
             read="04_views#welcome",
@@ -39,10 +39,10 @@ def shows_names_as_text(page, _judge):
 def code_made_of_a_name(soup, html):
     """Return (what has come of a name, a hint), or two empty texts."""
     if soup.find("i", id=MARK):
-        return "the < of a name has begun a tag", ENTITIES
+        return "the < in a name began a tag", ENTITIES
     if soup.find(lambda tag: any(is_marked(tag, name) for name in ("id", "onfocus"))):
         hint = "What ends the value of an attribute: its quotes, or a space where it has none?"
-        return "a name has brought an attribute of its own into a tag", hint
+        return "a name added an attribute to a tag", hint
     if soup.find(lambda tag: any(is_script(value) for value in tag.attrs.values())):
         hint = "Which addresses may a link of your page lead to? A visitor can write any next=."
         return f"a link runs what the address of the page holds: {SCRIPT}", hint

@@ -45,12 +45,16 @@ def in_another_spelling(wanted, folder):
     stem, _, _ = wanted.rpartition(".")
     for path in sorted(folder.iterdir()):
         if path.name == wanted and path.is_dir():
-            return f"{wanted} is a folder", "Which file holds the code? Move it out of it.", path
+            return (
+                f"{wanted} is a folder",
+                "Which file holds the code? Move it out of that folder.",
+                path,
+            )
         if not path.is_file() or path.name == wanted or path.suffix == ".ipynb":
             continue
         seen = f"no {wanted} there yet, but {path.name}"
         if path.name.casefold() == wanted:
-            hint = f"Capital letters count in the name of a file. Rename it to {wanted}."
+            hint = f"Capital letters matter in the name of a file. Rename it to {wanted}."
             return seen, hint, path
         if path.suffix in WORD_PROCESSORS and path.name.startswith(f"{stem}."):
             return seen, f"Python reads plain text. Save it as that, under the name {wanted}.", path
@@ -88,7 +92,7 @@ def in_a_notebook(wanted, folder):
     """Look for a notebook."""
     for path in sorted(folder.glob("*.ipynb")):
         seen = f"no {wanted} there yet, but {path.name}, which is a notebook"
-        hint = f"Flask reads files of Python. Copy the code of the cells into {wanted}."
+        hint = f"Flask can't read a notebook. Copy the code of its cells into {wanted}."
         return seen, hint, path
     return None
 
@@ -100,7 +104,7 @@ def others(wanted, folder):
         return f"no {wanted} there yet", f"--app= can name a file, too. There is: {files}.", None
     if [*folder.rglob("*.html")]:
         seen = f"no {wanted} there yet, but templates"
-        return seen, f"Templates are what a view shows. The views go into {wanted}.", None
+        return seen, f"A template is only what a view shows. The views go into {wanted}.", None
     return None
 
 

@@ -138,7 +138,7 @@ def about_a_call(shown, call, scene):
     if name in ("get", "getenv", "pop"):
         return f"{short(call)} gave None: nothing has that name at this moment. Who puts it there?"
     if any(one.name == name for one in definitions(scene.files)):
-        return f"{it} gave None. Which way through {name}() ends without a return?"
+        return f"{it} gave None. Which path through {name}() ends without a return?"
     return f"{it} gave None. When does it return nothing?"
 
 

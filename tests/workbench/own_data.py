@@ -36,7 +36,9 @@ def move_aside(files, folder, shown):
         print(f"There is no database in {shown(folder)}.")
     for file in files:
         aside = name_aside(file)
-        print(f"The next start makes an empty database. This one will be {shown(aside)}.")
+        print(
+            f"The next start creates an empty database. This one will be renamed to {shown(aside)}."
+        )
         if not agreed(f"Move {shown(file)} aside? [y/N] "):
             print("Nothing was moved.")
             return 1

@@ -32,7 +32,7 @@ def hint_for_import(error, mine=()):
         told = f"{since} removed {wanted or module}. What took its place: {row.get('now')}."
         return row.get("hint", told)
     if top in mine and is_of_python(top):
-        return f"Python has a module {top} of its own, which comes first. Rename yours?"
+        return f"Python has a module {top} of its own, which comes first. Can you rename yours?"
     if top in mine and isinstance(error, ModuleNotFoundError) and module == top:
         return f"{top} is inside a package. What is in front of such a name in an import there?"
     if wanted or top not in PACKAGES:

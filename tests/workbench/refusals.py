@@ -34,7 +34,7 @@ def refused_by_form(answer):
     """Say which fields a form of Flask-WTF has refused, and why."""
     errors = answer.deeds.form_errors
     fact = "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in errors.items())
-    hint = "The view asks form.errors nothing. Where does the page show them?"
+    hint = "The view does not use form.errors. Where does the page show these messages?"
     if "csrf_token" in errors:
         hint = "Which call puts the hidden token into the form? See hidden_tag()."
     return {

@@ -63,7 +63,7 @@ class Runner:
         code = await process.wait()
         if not progress.ended:
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            ended = f"The run has ended without a report ({how})."
+            ended = f"The run ended without a report ({how})."
             progress.trouble = (
                 f"{ended} Which line of your app ends the process, or starts a thread?"
             )

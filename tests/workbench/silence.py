@@ -24,7 +24,7 @@ def why_silent(page, hint):
     shows = template_with(page.browser.app, "get_flashed_messages")
     hint = "flash() only stores a message. Which call in a template shows it?"
     if shows and FOR_USERS.search(shows.read_text("utf-8", "backslashreplace")):
-        hint = "The messages are inside of an if. Is it true for who looks at this page?"
+        hint = "The messages are inside an if. Is it true for the visitor of this page?"
     elif shows:
         hint = f"{shows.name} asks for the messages. Does this page use it, and show all of them?"
     return {

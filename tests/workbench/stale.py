@@ -75,7 +75,7 @@ def sentence(file, table, columns):
     wanted = set(table.columns.keys())
     lacks, more = sorted(wanted - set(columns)), sorted(set(columns) - wanted)
     differs = [f"no column {', '.join(lacks)}"] if lacks else []
-    differs += [f"a column {', '.join(more)} that the model lacks"] if more else []
+    differs += [f"a column {', '.join(more)} that the model doesn't have"] if more else []
     return (
         f"{file} is older than your model: its table {table.name} has {' and '.join(differs)}. "
         "create_all() never changes a table."

@@ -223,7 +223,7 @@ def ada(registered, login_page, fill_in, new_browser, user_model, people, proved
             want=f'no "{people.ada}" in a browser that has not logged in',
             got=page,
             read="04_views#welcome",
-            hint="Whom does current_user stand for in a browser without a login?",
+            hint="Who is current_user in a browser that has not logged in?",
         )
         proved.add("closed")
     return browser

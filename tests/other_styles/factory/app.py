@@ -1,4 +1,4 @@
-"""Style: a factory, extensions that meet the app late, and a blueprint with slashes."""
+"""Style: a factory, extensions that are attached later, and a blueprint with slashes."""
 
 from auth import auth
 from extensions import bcrypt, db, login_manager
