@@ -156,6 +156,8 @@ class Workshop:
         others = [f"| {row.question} | {row.fix} |" for row in first_questions(rows)]
         return "\n".join(
             [
+                "Each answer begins with the mistake, so don't type it: lines with `-` are right, and lines\n"
+                "with `+` are wrong. Then comes what the checkpoint says about it, and what to do.\n",
                 *(self.answer(step, row) for row in rows if row.why),
                 "| you ask | answer |\n| --- | --- |",
                 *others,
