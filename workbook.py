@@ -179,7 +179,7 @@ def lab(words):
     except ValueError as error:
         raise Stop(str(error)) from error
     install(".", "notebooks")
-    return python(*jupyter(own_copy(path, "--fresh" in options), options))
+    return python(*jupyter(own_copy(path, "--fresh" in options), options, ROOT))
 
 
 VERBS = {one.__name__: one for one in (run, watch, test, diff, reset, lab)}

@@ -1,11 +1,11 @@
 """Drafts of an app that are repaired in lab 4, piece by piece.
 
-    draft = Draft(FIRST)                      the first draft, with one page
-    draft.visit("GET /register")              start it, visit pages, and print what comes back
-    draft.repair("old text", "new text")      replace a text; a second repair of it replaces that
-    draft.page("login.html", "...")           add a template
-    draft.undo()                              take back the last repair
-    draft.show()                              print the draft, with line numbers
+draft = Draft(FIRST)                      the first draft, with one page
+draft.visit("GET /register")              start it, visit pages, and print what comes back
+draft.repair("old text", "new text")      replace a text; a second repair of it replaces that
+draft.page("login.html", "...")           add a template
+draft.undo()                              take back the last repair
+draft.show()                              print the draft, with line numbers
 """
 
 import sys
@@ -76,7 +76,7 @@ def login():
 if __name__ == "__main__":
 '''
 
-EXERCISE = '''import secrets
+EXERCISE = """import secrets
 
 from flask import Flask, redirect, render_template, request, url_for
 from flask_bcrypt import Bcrypt
@@ -135,7 +135,7 @@ def welcome():
 def logout():
     logout_user()
     return redirect(url_for("login"))
-'''
+"""
 
 
 JOURNEY = (  # what the requests of a visitor lead to, once the exercise is solved
@@ -162,7 +162,9 @@ class Draft:
         """Replace a text that the draft has once; repairing it again replaces the repair."""
         before = self.repaired(self.up_to(old))
         if before.count(old) != 1:
-            print(f"A repair replaces a text that the draft has once, not {before.count(old)} times:")
+            print(
+                f"A repair replaces a text that the draft has once, not {before.count(old)} times:"
+            )
             print(old)
             return
         self.repairs[old] = new
@@ -209,7 +211,9 @@ class Draft:
                 return [("", f"The app doesn't start. {in_a_line(error)}")]
             errors = []
             client = app.test_client()
-            with got_request_exception.connected_to(lambda _, exception: errors.append(exception), app):
+            with got_request_exception.connected_to(
+                lambda _, exception: errors.append(exception), app
+            ):
                 said = [(request, answer(client, request, form, errors)) for request in asked]
             if "POST /register" in asked:
                 said.append(("", f"Rows in the table user: {rows_of(app)}"))

@@ -90,10 +90,10 @@ RIGHT = {  # two ways to write it that differ from the solution
         "lambda c, s, a: bool(s and c(s, a))",
     ],
     "repaired": [
-        "EXERCISE.replace('@app.get(\"/register\")', '@app.get(\"/register\")\\n"
+        'EXERCISE.replace(\'@app.get("/register")\', \'@app.get("/register")\\n'
         "@app.post(\"/register\")').replace('login_user(name)', 'login_user(person)').replace("
         "'@login_required\\n@app.get(\"/welcome\")', '@app.get(\"/welcome\")\\n@login_required')",
-        "EXERCISE.replace('app.get(\"/register\")', 'app.route(\"/register\", methods=[\"POST\","
+        'EXERCISE.replace(\'app.get("/register")\', \'app.route("/register", methods=["POST",'
         " \"GET\"])').replace('_user(name)', '_user(person)').replace('@login_required\\n', '')"
         ".replace('def welcome', '@login_required\\ndef welcome')",
     ],
@@ -188,7 +188,7 @@ WRONG = {  # {answer: what its sentence says}
         "lambda c, n: c.execute('SELECT * FROM user WHERE username LIKE ?', (n,)).fetchone()": "%",
         "lambda c, n: c.execute('SELECT * FROM user WHERE username = ?', (n,)).fetchall()": "((1",
         "lambda c, n: c.execute(\"SELECT * FROM user WHERE username = '\" + n.replace(\"'\", '')"
-        " + \"'\").fetchone()": "o'neil",
+        ' + "\'").fetchone()': "o'neil",
     },
     "is_safe": {
         "lambda t: t.startswith('/') and not t.startswith('//')": "goes to evil.example",
@@ -248,7 +248,7 @@ WRONG = {  # {answer: what its sentence says}
         " '@login_required\\ndef welcome')": "405",
         "EXERCISE.replace('@login_required\\n', '').replace('def welcome',"
         " '@login_required\\ndef welcome').replace('app.get(\"/register\")',"
-        " 'app.route(\"/register\", methods=[\"POST\", \"GET\"])')": "AttributeError",
+        ' \'app.route("/register", methods=["POST", "GET"])\')': "AttributeError",
         "print(EXERCISE)": "place of None",
     },
 }

@@ -8,6 +8,7 @@ import re
 from workbench.own_data import name_aside
 
 OPTIONS = ("--fresh", "--no-browser")
+FOLDED = ("<details>\n", "<summary>What happened, and why?</summary>\n", "\n")
 ELSEWHERE = re.compile(r"(\]\()(?=\.\./)")  # the start of a link that leaves the folder
 
 
@@ -56,18 +57,21 @@ def own_copy(lab, fresh=False):
 
 
 def unanswered(notebook):
-    """Return a lab without outputs, whose links work one folder further down."""
+    """Return a lab without outputs, with folded answers, whose links work one folder further down."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
         else:
             cell["source"] = [ELSEWHERE.sub(r"\1../", line) for line in cell["source"]]
+        if "answer" in cell["metadata"].get("tags", []):
+            cell["source"] = [*FOLDED, *cell["source"], "\n\n</details>"]
     return notebook
 
 
-def jupyter(copy, options):
+def jupyter(copy, options, root):
     """Return what follows `python -m` to open a copy, with the workbook as the server's folder."""
-    words = ["jupyter", "lab", copy, "--ServerApp.root_dir=."]
+    page = f"/lab/tree/{copy.relative_to(root).as_posix()}"  # which --no-browser prints, too
+    words = ["jupyter", "lab", "--ServerApp.root_dir=.", f"--LabApp.default_url={page}"]
     words += ["--LabApp.app_settings_dir=notebooks/settings"]  # no news, and lessons as pages
     words += ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
     return words + [option for option in options if option != "--fresh"]
