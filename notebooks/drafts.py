@@ -1,11 +1,13 @@
 """Drafts of an app that are repaired in lab 4, piece by piece.
 
-draft = Draft(FIRST)                      the first draft, with one page
-draft.visit("GET /register")              start it, visit pages, and print what comes back
-draft.repair("old text", "new text")      replace a text; a second repair of it replaces that
-draft.page("login.html", "...")           add a template
-draft.undo()                              take back the last repair
-draft.show()                              print the draft, with line numbers
+    draft = Draft(FIRST)                      the first draft, with one page
+    draft.visit("GET /register")              start it, visit pages, and print what comes back
+    draft.repair("old text", "new text")      replace a text; a second repair of it replaces that
+    draft.page("login.html", "...")           add a template
+    draft.undo()                              take back the last repair
+    draft.show()                              print the draft, with line numbers
+
+A draft is started from a folder of its own, and nothing of it is left behind.
 """
 
 import sys
@@ -19,7 +21,8 @@ from workbench.loader import cheap_salts, opened
 from workbench.people import PASSWORD
 
 FORM = """<form method="post">
-  <input name="username" aria-label="Username"> <input name="password" type="password" aria-label="Password">
+  <input name="username" aria-label="Username">
+  <input name="password" aria-label="Password" type="password">
   <button>Send</button>
 </form>
 """
@@ -162,10 +165,8 @@ class Draft:
         """Replace a text that the draft has once; repairing it again replaces the repair."""
         before = self.repaired(self.up_to(old))
         if before.count(old) != 1:
-            print(
-                f"A repair replaces a text that the draft has once, not {before.count(old)} times:"
-            )
-            print(old)
+            often = f"once, not {before.count(old)} times"
+            print(f"A repair replaces a text that the draft has {often}:\n{old}")
             return
         self.repairs[old] = new
         self.text = self.repaired(self.repairs)
@@ -210,10 +211,12 @@ class Draft:
             if error:
                 return [("", f"The app doesn't start. {in_a_line(error)}")]
             errors = []
+
+            def note(_app, exception):
+                errors.append(exception)
+
             client = app.test_client()
-            with got_request_exception.connected_to(
-                lambda _, exception: errors.append(exception), app
-            ):
+            with got_request_exception.connected_to(note, app):
                 said = [(request, answer(client, request, form, errors)) for request in asked]
             if "POST /register" in asked:
                 said.append(("", f"Rows in the table user: {rows_of(app)}"))

@@ -159,9 +159,7 @@ def log_in(answer):
 
 def suspicious(answer):
     """Ask for the rows that hold no whole bcrypt hash."""
-    whole = {
-        f"{name}": f"{start}{WHOLE}" for name, start in (("ada", "$2b$12$"), ("bob", "$2a$10$"))
-    }
+    whole = {"ada": f"$2b$12${WHOLE}", "bob": f"$2a$10${WHOLE}"}
     others = {
         "eve": "letmein",
         "kim": "0d107d09f5bbe40cade3de5c71e9e9b7",

@@ -53,9 +53,8 @@ def load_step(name, *edits, cost=None):
         file, old, new = edit if len(edit) == 3 else ("app.py", *edit)
         found = (folder / file).read_text("utf-8").count(old)
         if found != 1:
-            raise ValueError(
-                f"An edit replaces a text that is in {file} once, not {found} times: {old}"
-            )
+            often = f"is in {file} once, not {found} times: {old}"
+            raise ValueError(f"An edit replaces a text that {often}")
         copy.edit(file, old, new)
     os.environ["BCRYPT_LOG_ROUNDS"] = str(cost or 12)  # final/ reads it
     site = Site(copy)

@@ -19,8 +19,8 @@ from IPython.display import HTML, display
 logging.getLogger("matplotlib.font_manager").setLevel("ERROR")  # it tells when it looks for fonts
 import matplotlib.pyplot as plt  # noqa: E402
 
-BLUE, ORANGE, GRAY = "#2a86c8", "#d55e00", "#7d7d7d"
-STYLE = {name: GRAY for name in ("text.color", "axes.labelcolor", "axes.edgecolor")}
+BLUE, ORANGE, GRAY = "#2a86c8", "#d55e00", "#808080"
+STYLE = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), GRAY)
 STYLE |= {"xtick.color": GRAY, "ytick.color": GRAY, "font.size": 11}
 STYLE |= {"axes.spines.top": False, "axes.spines.right": False}
 
@@ -32,7 +32,7 @@ def chart(x, y="", height=3, **settings):
         axes.set(xlabel=x, ylabel=y, **settings)
         for axis in (axes.xaxis, axes.yaxis):
             if axis.get_scale() == "log":
-                axis.set_major_formatter("{x:,g}")
+                axis.set_major_formatter("{x:,.9g}")
     return figure, axes
 
 

@@ -24,7 +24,7 @@ RIGHT = {  # two ways to write it that differ from the solution
     "suspicious": [
         "lambda rows: {n for n, s in rows.items() if len(s) != 60 or s[:4] not in"
         " ('$2a$', '$2b$', '$2y$')}",
-        "lambda rows: set(n for n in rows if not (rows[n].startswith('$2') and len(rows[n]) == 60))",
+        "lambda rows: {n for n in rows if rows[n][:2] != '$2' or len(rows[n]) != 60}",
     ],
     "user_id": [
         "lambda cookie: __import__('re').search(r'_user_id\": ?\"(\\w+)', (lambda p:"
@@ -153,7 +153,7 @@ WRONG = {  # {answer: what its sentence says}
         "lambda cookie: cookie.split('.')[1]": "part before the last",
         "lambda cookie: __import__('datetime').datetime.fromtimestamp(1770091506)": "no time zone",
         "lambda cookie: 1770091506": "number of seconds",
-        "lambda cookie: __import__('datetime').datetime.now(__import__('datetime').UTC)": "not 2026",
+        "lambda cookie: __import__('datetime').datetime.now().astimezone()": "not 2026",
         "lambda cookie: None": "None",
     },
     "settings": {
@@ -172,7 +172,7 @@ WRONG = {  # {answer: what its sentence says}
         "lambda user: user.id": "asks for a text",
         "lambda user: str(id(user))": "logged out at once",
         "lambda user: __import__('secrets').token_hex()": "logged out at once",
-        "lambda user: __import__('hashlib').md5(user.password_hash.encode()).hexdigest()": "two users",
+        "lambda user: __import__('hashlib').md5(user.password_hash.encode()).hexdigest()": "same",
     },
     "is_sent": {
         "lambda c, a: 'Secure' not in c or a.startswith('https')": "gives",
@@ -183,7 +183,7 @@ WRONG = {  # {answer: what its sentence says}
         "lambda c: True": "takes",
     },
     "find": {
-        "lambda c, n: c.execute(f\"SELECT * FROM user WHERE username = '{n}'\").fetchone()": "o'neil",
+        "lambda c, n: c.execute(f\"SELECT * FROM user WHERE username = '{n}'\").fetchone()": "o'n",
         "lambda c, n: c.execute('SELECT * FROM user WHERE username = ?', (n,))": "not (1",
         "lambda c, n: c.execute('SELECT * FROM user WHERE username LIKE ?', (n,)).fetchone()": "%",
         "lambda c, n: c.execute('SELECT * FROM user WHERE username = ?', (n,)).fetchall()": "((1",
@@ -207,7 +207,7 @@ WRONG = {  # {answer: what its sentence says}
     "allowed": {
         "lambda failures, now: len(failures) < 10": "30 two hours ago",
         "lambda failures, now: len([t for t in failures if now - t < 3600]) <= 10": "10 failures",
-        "lambda failures, now: len([t for t in failures[:10] if now - t < 3600]) < 10": "12 failures",
+        "lambda failures, now: len([t for t in failures[:10] if now - t < 3600]) < 10": "12 f",
         "lambda failures, now: sum(t > now for t in failures) < 10": "10 failures",
         "lambda failures: True": "takes failures, now",
     },

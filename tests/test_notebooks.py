@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -31,72 +32,7 @@ EXERCISE, HOLDS = "exercise:", "holds:"
 CHANGE = re.compile(r"^- .*[:?,] `([^`]+)` \u2192 `([^`]+)`$", re.M)  # what, old text, new text
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
-DOES_NOT_START = r"The app doesn't start\. "
-REGISTERED = r"POST /register  302 to /welcome\n"
-LOGGED_IN = REGISTERED + r"POST /login     302 to /welcome\n"
-FACTS = {  # what the output of a cell with this tag says, whatever the apps and packages print
-    "two-hashes": r"(\$2b\$12\$.{53})   random\n(?!\1)\$2b\$12\$.{53}   random\n.*True\n.*True",
-    "anatomy": r"60 characters\n.* 2b\n.*12 which means 4096 rounds\n.*abcdefghijklmnopqrstuu\n.* \S{31}$",
-    "checking": r"^the .* True\nTHE .* False\na loom .* False$",
-    "cost": r"^4 .*\n(.*\n){7}12 .*ms$",
-    "per-step": r"^each step multiplies the time by \u2248 (1\.[6-9]|2\.[0-4])$",
-    "attackers-hours": r"one login .* s\nten million .* hours$",
-    "attacker": r"SHA-256: 8 .*'ada': 's.*'bob': 'd.*'eve': 's.*None}\nbcrypt:  32 .*'eve': 'sunshine'}$",
-    "cliff": r"72 bytes, 72 (.*\n)(.*created\n){2}73 bytes, 73 .*\n.*naive  500.*\n.*ours   200 OK",
-    "cliff-words": r"naive  500 .*; ValueError\nours   200 OK; \['Use a password of 1 to 72 bytes\.'\]$",
-    "whisper": r"^step 5 .*\u2248 \d\d\.\d .*\nfinal .*\u2248 (0\.[6-9]|1\.[0-4]) ",
-    "question": r"careless  ada: 500 .*nobody: 200 OK\ncareful   ada: 200 OK .*nobody: 200 OK$",
-    "raising": r"05_logout .*: \$2b\$04\$\nfinal .*: \$2b\$06\$$",
-    "flags": r"^302 FOUND\nsession=\.\.\.\n    HttpOnly\n    Path=/\n    SameSite=Lax$",
-    "opened": r"_fresh    True\n_id       \w{24}\n_user_id  1\nsigned at 2026-01-05 12:00:00\+00:00$",
-    "signed": r"^the same cookie: True$",
-    "forged": r"^untouched .*ada\.\nold s.* sent to /login\nguessed .* sent to /login\nstolen .*eve\.$",
-    "tampered": r"part of the data: I became x\.\nWith this cookie: sent to /login$",
-    "last-letter": r"^\u00b7{60}89-_$",
-    "replay": r"(?s)^step 5\n.*/login\n    the copy:      Hello, ada\.\nfinal\n.*the copy: .*/login$",
-    "expiry": r"(?s)^step 5.*30 days  Hello.*32 days  sent.*final.*1 hour   Hello.*13 hours sent",
-    "remember": r"128 characters.*\n 1 years later: Hello, ada\.\n20 years later: Hello, ada\.$",
-    "lifetimes": r"step 5 .* 2,678,400 .*: 31 days\nfinal .* 43,199 .*: 12 hours\n.*: 20 years and more$",
-    "new-key": r"(?s)session:     Hello, ada\.\n    remember me: sent.*session:     sent.*me: sent",
-    "client": r"^\['Secure', 'HttpOnly', 'Path=/'\]\nthe test client, over http: Hello, ada\.$",
-    "injected": r"^raw query: Hello, ada\.\nstep 5:    200 at /login$",
-    "bound": r"^attack:   200 at /login\nada:      Hello, ada\.$",
-    "astray": r"(?s)/welcome +localhost\n    //evil.example +localhost\n(    \S+ +evil\.example\n?){3}$",
-    "not-astray": r"^the repaired copy\n(    \S+ +localhost\n){5}final\n(    \S+ +localhost\n?){5}$",
-    "picture": r"^logout by a link  302, then 200 at /login\nstep 5 +405, then Hello, ada\.$",
-    "form": r"^step 5 +302, then 200 at /login\nfinal +400, then Hello, ada\.$",
-    "enumerated": r"telling .*: True .*\nstep 5 .*: False .*\u2248 \d{1,2}\.\d .*\nfinal .*: False .*\u2248 [01]\.",
-    "guessed": r"^\{'step 5': '60 answered', 'final': '10 answered'\}$",
-    "limited": r"^\u25cf{10}\u25cb{30}\n10 of 40 .*\nThen the owner .*: 429 at /login$",
-    "stop-1": DOES_NOT_START + r"IndentationError: unexpected indent \(app\.py, line 7\)$",
-    "stop-2": DOES_NOT_START + r"IndentationError: expected an indented block after class def",
-    "stop-3": DOES_NOT_START + r"IndentationError: expected an indented block after function def",
-    "stop-4": DOES_NOT_START + r"IndentationError: unindent does not match",
-    "stop-5": DOES_NOT_START + r"IndentationError: expected an indented block after 'if'",
-    "stop-6": DOES_NOT_START + r"NameError: name 'Flask' is not defined$",
-    "stop-7": DOES_NOT_START + r"NameError: name 'db' is not defined$",
-    "stop-8": DOES_NOT_START + r"RuntimeError: Working outside of application context\.$",
-    "stop-9": r"GET /register  500 TemplateNotFound: sign-up\.html$",
-    "stop-10": r"POST /register  500 NameError: name 'bcrypt' is not defined",
-    "stop-11": r"POST /register  500 TypeError: User\(\) takes no arguments",
-    "stop-12": r"POST /register  500 TypeError: 'password' is an invalid keyword argument for User",
-    "stop-13": r"POST /register  500 BuildError: .* endpoint 'welcome '",
-    "stop-14": r"POST /register  500 BuildError: .* endpoint 'welcome'",
-    "stop-15": REGISTERED + r"Rows in the table user: 0$",
-    "stop-16": r"GET /login  500 TemplateNotFound: login\.html$",
-    "stop-17": REGISTERED + r"POST /login +500 AttributeError: .* no attribute 'password'",
-    "stop-18": LOGGED_IN + r"GET /welcome +500 AttributeError: .* no attribute 'login_manager'",
-    "stop-19": LOGGED_IN + r"GET /welcome +500 Exception: Missing user_loader",
-    "stop-20": LOGGED_IN + r"GET /welcome +401 Unauthorized",
-    "stop-21": REGISTERED + r"POST /login +500 RuntimeError: .* no secret key was set",
-    "stop-22": r"^GET /welcome  401 Unauthorized$",
-    "stop-23": LOGGED_IN + r"POST /logout +404 Not found",
-    "stop-24": LOGGED_IN + r"POST /logout +302 to /login\nGET /welcome +200 Hello, ada\.",
-    "works": LOGGED_IN.replace(
-        "302 to /welcome\\nPOST", "302 to /welcome\\nGET /login +200 Ok\\nPOST"
-    )
-    + r"GET /welcome +200 Hello, ada\.\nPOST /logout +302 to /login\nGET /welcome +302 to /login",
-}
+FACTS = tomllib.loads((ROOT / "tests/lab_facts.toml").read_text("utf-8"))
 BREAKS = {  # an edit of an app, and the notebook that notices
     "no guard": ("02", "steps/05_logout/app.py", "@login_required\n", ""),
     "scripts read the cookie": (
@@ -371,7 +307,7 @@ def test_a_broken_app_turns_a_notebook_red(tmp_path):
 
 
 def changed(part, old, new):
-    """Return a section's code from the cell that has a text on: with another text, and as it was."""
+    """Return a section's code from a cell with the old text on: changed, and as it was."""
     code = [cell.source for cell in part if cell.cell_type == "code"]
     assert sum(source.count(old) for source in code) == 1, old
     first = next(number for number, source in enumerate(code) if old in source)
@@ -466,7 +402,7 @@ def load_step():
 
 
 def test_an_edit_that_does_not_fit_is_a_sentence(load_step):
-    """Somebody who edits a step sees which text is missing."""
+    """A learner who edits a step sees which text is missing."""
     with pytest.raises(ValueError, match=r"in app\.py once, not 0 times: no such text"):
         load_step("01_setup", ("no such text", ""))
     with pytest.raises(ValueError, match=r"There is no step 06\. The steps are 01_setup, "):

@@ -57,7 +57,7 @@ def own_copy(lab, fresh=False):
 
 
 def unanswered(notebook):
-    """Return a lab without outputs, with folded answers, whose links work one folder further down."""
+    """Return a lab without outputs, its answers folded, its links for one folder further down."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
