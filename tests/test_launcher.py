@@ -787,5 +787,5 @@ def test_an_old_python_gets_one_sentence():
 
 
 def test_the_launcher_is_small():
-    """The launcher has at most 264 lines of code."""
-    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 264
+    """The launcher has at most 266 lines of code."""
+    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 266
