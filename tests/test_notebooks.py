@@ -47,6 +47,18 @@ BREAKS = {  # an edit of an app, and the notebook that notices
         "\ndb = ",
         '\napp.config["BCRYPT_LOG_ROUNDS"] = 4\ndb = ',
     ),
+    "a cookie for every site": (
+        "02",
+        "steps/05_logout/app.py",
+        'app.config["SESSION_COOKIE_SAMESITE"] = "Lax"\n',
+        'app.config["SESSION_COOKIE_SAMESITE"] = None  # "SESSION_COOKIE_SAMESITE"] = "Lax"\n',
+    ),
+    "a password of 73 bytes": (
+        "01",
+        "steps/05_logout/app.py",
+        "MAX_PASSWORD_BYTES = 72",
+        "MAX_PASSWORD_BYTES = 73",
+    ),
     "no logout": ("02", "steps/05_logout/app.py", "    logout_user()\n", ""),
     "two messages": (
         "03",
