@@ -74,15 +74,18 @@ def test_a_copy_gives_no_answer_away(root, number):
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_link_of_a_copy_leads_to_a_lesson_or_to_another_copy(number):
     """Links are read from notebooks/my/, one folder further down."""
-    copy = unanswered(json.loads(labs(ROOT)[number].read_text("utf-8")))
+    copy = unanswered(labs(ROOT)[number])
     links = LINK.findall("".join(line for cell in copy["cells"] for line in cell["source"]))
-    links = [link.partition("#")[0] for link in links if not link.startswith("http")]
+    links = [link.partition("#") for link in links if not link.startswith("http")]
 
     assert links
-    for link in links:
+    for link, _, heading in links:
         inside = link in [path.name for path in labs(ROOT).values()]
         assert inside or (ROOT / "notebooks/anywhere" / link).resolve().is_file(), link
         assert inside or link.startswith("../../"), link
+        if heading:
+            text = (ROOT / "notebooks/anywhere" / link).resolve().read_text("utf-8")
+            assert f"\n## {heading.replace('-', ' ')}\n" in text.replace("###", "##"), heading
 
 
 def test_a_copy_is_kept_and_moved_aside_when_asked(root, capsys):

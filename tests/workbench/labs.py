@@ -9,7 +9,7 @@ from workbench.own_data import name_aside
 
 OPTIONS = ("--fresh", "--no-browser")
 FOLDED = ("<details>\n", "<summary>What happened, and why?</summary>\n", "\n")
-ELSEWHERE = re.compile(r"(\]\()(?=\.\./)")  # the start of a link that leaves the folder
+ELSEWHERE = re.compile(r"\]\((\.\./[^)#]+)#?([^)]*)\)")  # a link that leaves the folder
 
 
 def labs(root):
@@ -51,21 +51,34 @@ def own_copy(lab, fresh=False):
         print(f"Your earlier copy is now notebooks/my/{aside.name}.")
     for path in labs(lab.parents[1]).values():
         if not (folder / path.name).exists():
-            text = json.dumps(unanswered(json.loads(path.read_text("utf-8"))), indent=1)
+            text = json.dumps(unanswered(path), indent=1)
             (folder / path.name).write_text(text + "\n", "utf-8")
     return mine
 
 
-def unanswered(notebook):
+def unanswered(lab):
     """Return a lab without outputs, its answers folded, its links for one folder further down."""
+    notebook = json.loads(lab.read_text("utf-8"))
+
+    def moved(link):
+        file, heading = link.groups()
+        return f"](../{file}{'#' if heading else ''}{jupyters(lab.parent / file, heading)})"
+
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
         else:
-            cell["source"] = [ELSEWHERE.sub(r"\1../", line) for line in cell["source"]]
+            cell["source"] = [ELSEWHERE.sub(moved, line) for line in cell["source"]]
         if "answer" in cell["metadata"].get("tags", []):
             cell["source"] = [*FOLDED, *cell["source"], "\n\n</details>"]
     return notebook
+
+
+def jupyters(file, anchor):
+    """Return the anchor of a heading as Jupyter makes it, given that of GitHub."""
+    text = file.read_text("utf-8") if anchor and file.is_file() else ""
+    made = {heading.replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.M)}
+    return next((one for one in made if re.sub(r"[^\w-]", "", one.lower()) == anchor), anchor)
 
 
 def jupyter(copy, options, root):
