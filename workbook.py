@@ -14,7 +14,7 @@
     python3 workbook.py diff 3               see what step 3 adds
     python3 workbook.py diff 3 my_app        compare your app with step 3
     python3 workbook.py reset my_app         start over with an empty database
-    python3 workbook.py lab                  open the notebooks
+    python3 workbook.py lab 2                open lab 2 as a copy of your own (--fresh: a new one)
 
 The first run installs packages into the folder .venv; later runs start at once. Options
 of pytest may follow: -v shows all messages, -s what the app prints, -x stops at the first
@@ -171,9 +171,15 @@ def reset(words):
 
 
 def lab(words):
-    """Open the notebooks."""
+    """Open a lab, as a copy of your own."""
+    from workbench.labs import asked, jupyter, own_copy
+
+    try:
+        path, options = asked(words, ROOT)
+    except ValueError as error:
+        raise Stop(str(error)) from error
     install(".", "notebooks")
-    return python("jupyter", "lab", ROOT / "notebooks", *words)
+    return python(*jupyter(own_copy(path, "--fresh" in options), options, ROOT))
 
 
 VERBS = {one.__name__: one for one in (run, watch, test, diff, reset, lab)}

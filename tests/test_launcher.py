@@ -625,11 +625,18 @@ def test_run_says_that_a_database_is_older_than_the_model(installed):
     assert "To start over: python3 workbook.py reset older" in said
 
 
-def test_lab_opens_the_notebooks(launcher, calls):
-    """lab installs Jupyter and opens it on the folder notebooks."""
-    assert launcher.main(["lab"]) == 0
+def test_lab_opens_a_copy(launcher, calls):
+    """lab installs Jupyter and opens a copy of the lab, in the place of the lab itself."""
+    (launcher.ROOT / "notebooks").mkdir()
+    (launcher.ROOT / "notebooks/02_two.ipynb").write_text('{"cells": []}', "utf-8")
+
+    assert launcher.main(["lab", "2", "--no-browser"]) == 0
     assert calls[0] == [".", "notebooks"]
-    assert calls[1].endswith("-m jupyter lab notebooks")
+    assert "-m jupyter lab " in calls[1]
+    assert "/lab/tree/notebooks/my/02_two.ipynb" in calls[1]
+    assert (launcher.ROOT / "notebooks/my/02_two.ipynb").is_file()
+    assert launcher.main(["lab", "7"]) == 2
+    assert len(calls) == 2
 
 
 # What can go wrong
@@ -780,5 +787,5 @@ def test_an_old_python_gets_one_sentence():
 
 
 def test_the_launcher_is_small():
-    """The launcher has at most 264 lines of code."""
-    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 264
+    """The launcher has at most 266 lines of code."""
+    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 266

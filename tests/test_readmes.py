@@ -158,6 +158,7 @@ def text_of(path):
 def files(kind):
     """Return every file of a kind in the workbook."""
     skipped = (".venv", "node_modules", "my_app", "my", ".git", ".pytest_cache")
+    skipped += (".ipynb_checkpoints",)  # which Jupyter makes where a page is opened
     paths = sorted(ROOT.rglob(f"*.{kind}"))
     return [p for p in paths if not set(p.relative_to(ROOT).parts) & set(skipped)]
 
