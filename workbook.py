@@ -15,6 +15,7 @@
     python3 workbook.py diff 3 my_app        compare your app with step 3
     python3 workbook.py reset my_app         start over with an empty database
     python3 workbook.py lab                  open the notebooks
+    python3 workbook.py grade FOLDER         check the apps of a class, one in each sub-folder
 
 The first use installs packages into the folder .venv; later uses start at once. Options
 of pytest may follow: -v shows all messages, -s what the app prints, -x stops at the first
@@ -176,7 +177,18 @@ def lab(words):
     return python("jupyter", "lab", ROOT / "notebooks", *words)
 
 
-VERBS = {one.__name__: one for one in (run, watch, test, diff, reset, lab)}
+def grade(words):
+    """Check the apps of a class; the first word is the folder that holds them."""
+    if not words or words[0].startswith("-"):
+        raise Stop("grade takes the folder that holds the submissions, then its options.")
+    words = [part for word in words for part in re.split(r"^(--csv)=", word) if part]
+    here = [before == "--csv" for before in ["", *words]]  # a path from where one stands
+    words = [Path(w).resolve() if is_path else w for w, is_path in zip(words, here, strict=False)]
+    install(".")
+    return python(ROOT / "tests/grade.py", find(words[0]), *words[1:])
+
+
+VERBS = {one.__name__: one for one in (run, watch, test, diff, reset, lab, grade)}
 
 
 # What is asked and found

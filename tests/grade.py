@@ -1,0 +1,153 @@
+"""Check the apps of a class, each for itself, and write a table, and feedback for each student.
+
+    python tests/grade.py FOLDER [--csv FILE] [--jobs N] [NAME ...]
+
+Each folder or zip file in FOLDER is one submission; NAME is one that is to be graded again.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from time import monotonic
+
+from grading.confinement import MEGABYTE, MEMORY, PROCESSES, Confinement, confinement
+from grading.judging import CANARY, SECONDS, judge, run_once, scratch_folder, stop_all
+from grading.results import FEEDBACK, Results
+from grading.submissions import submissions, unpack
+from prompt_toolkit.shortcuts import ProgressBar
+from workbench.course import STEPS
+from workbench.loader import ENTRY_FILES
+
+TIMES = 15  # a submission may take so many times as long as our own step 5
+NAME_OF_OURS = "our own step 5"
+
+
+def asked(words):
+    """Return what the words ask for."""
+    parser = argparse.ArgumentParser(prog="workbook.py grade", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="holds a folder or a zip file of each student")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="grade only these again")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="where the table goes")
+    cores = os.cpu_count() or 1
+    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help="so many at a time")
+    options = parser.parse_args(words)
+    if options.jobs < 1:
+        parser.error("--jobs takes a number from 1.")
+    if not options.folder.is_dir():
+        parser.error(f"there is no folder {options.folder}.")
+    if any((options.folder / name).is_file() for name in ENTRY_FILES):
+        parser.error(f"{options.folder} is one app; grade takes the folder around the submissions.")
+    return parser, options
+
+
+def chosen(parser, options):
+    """Return all submissions, and those that are to be graded now."""
+    everyone, others = submissions(options.folder)
+    if others:
+        print(f"Left out, as they are no folder and no zip file: {', '.join(others)}")
+    if not everyone:
+        parser.error(f"{options.folder} holds no folder and no zip file.")
+    known = {one.name: one for one in everyone}
+    for name in options.names:
+        if name not in known:
+            parser.error(f"there is no submission {name}. There are {', '.join(known)}.")
+    return everyone, [known[name] for name in options.names] or everyone
+
+
+def prove(jobs):
+    """Return how our own step 5 is confined and gets full marks, its checks, and the time it took."""
+    confined = confinement(jobs)
+    checks, took, trouble = try_out(confined)
+    if not checks and confined.bubblewrap:
+        confined = Confinement("", f"{NAME_OF_OURS} fails in it ({trouble})", jobs)
+        checks, took, trouble = try_out(confined)
+    if not checks:
+        sys.exit(f"Nothing is graded, because {NAME_OF_OURS} fails on this machine ({trouble}).")
+    return confined, checks, took
+
+
+def try_out(confined):
+    """Return {check: sentence} if our step 5 passes all of them, the time, and the trouble."""
+    begun = monotonic()
+    with scratch_folder() as scratch:
+        unpack(STEPS[-1], scratch / "handed-in")
+        run = run_once(confined, scratch, [], begun + SECONDS * 2)
+    canary = run.told.pop(CANARY, {})
+    failed = [one["name"] for one in run.told.values() if one["outcome"] != "passed"]
+    trouble = run.trouble or ", ".join(run.changed or failed)
+    if trouble or canary.get("outcome") != "failed":
+        return {}, 0, trouble or "a wrong answer passes"
+    del run.sentences[CANARY]
+    return run.sentences, monotonic() - begun, ""
+
+
+def tell(confined, count, seconds, folder):
+    """Say how submissions are run, before the first one is."""
+    print(f"To grade: {count}, {confined.jobs} at a time, each for at most {seconds:.0f} s.")
+    if confined.bubblewrap:
+        print(
+            "Each runs in bubblewrap: no network, no file of yours but the checks, "
+            f"{MEMORY // MEGABYTE} MB of memory for a process, {PROCESSES} processes."
+        )
+        return
+    print(*confined.gaps(), "In a container, only the container is at stake:", sep="\n")
+    print("  docker build --tag workbook --file .devcontainer/Dockerfile .")
+    mounted = f"{folder.resolve().parent}:/class"
+    command = f"python workbook.py grade /class/{folder.name}"
+    print(f'  docker run --rm --network none --volume "{mounted}" workbook {command}')
+
+
+def grade(submissions, confined, checks, seconds):
+    """Yield the Verdict on each submission, the first one first that is done."""
+    with ThreadPoolExecutor(confined.jobs) as pool:
+        waiting = [pool.submit(judge, one, confined, checks, seconds) for one in submissions]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        finally:  # after the last one, or when somebody interrupts
+            for one in waiting:
+                one.cancel()
+            stop_all()
+
+
+def with_bar(verdicts, count):
+    """Yield the same, with a progress bar where there is a terminal."""
+    if not sys.stdout.isatty():
+        yield from verdicts
+        return
+    with ProgressBar() as bar:
+        yield from bar(verdicts, total=count)
+
+
+def main(words):
+    """Grade, and write down what came of it."""
+    parser, options = asked(words)
+    everyone, now = chosen(parser, options)
+    folder = options.folder.resolve()
+    output = folder.with_name(f"{folder.name}-graded")
+    confined, checks, took = prove(options.jobs)
+    seconds = max(SECONDS, TIMES * took)
+    tell(confined, len(now), seconds, folder)
+    results = Results(output, checks, options.csv)
+    results.keep_only([one.name for one in everyone])
+    try:
+        for verdict in with_bar(grade(now, confined, checks, seconds), len(now)):
+            results.add(verdict)
+    except KeyboardInterrupt:
+        print("Interrupted: what was graded until now is written down.")
+        results.write()
+        return 130
+    results.write()
+    print("", *results.summary(), "", sep="\n")
+    print(f"The table: {results.table}\nFor the students: {output / FEEDBACK}")
+    return 0
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing it started outlives it
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,263 @@
+"""Run the checks on one submission, as often as it takes, and believe little of what is told."""
+
+import json
+import queue
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from workbench.course import ROOT, STEPS
+from workbench.progress import Progress
+
+from grading.confinement import end
+from grading.submissions import Refused, app_in, unpack
+
+TESTS = [f"steps/{step.name}/test_checkpoint.py" for step in STEPS]
+SECONDS = 60  # for one submission
+SILENCE = 25  # seconds without a word
+LONGEST = 2**20  # characters of a line, and of all that one run tells
+DEAF = 3  # runs in a row that end without a verdict, then no further one is begun
+CANARY = ("grading", "test_a_wrong_answer_is_refused")
+OUTCOMES = ("passed", "failed", "skipped")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+REASONS = (  # why an app does not load, as the first message says it
+    ("out of time", r"no answer after"),
+    ("out of memory", r"MemoryError"),
+    ("ended the process", r"_exit\("),
+)
+
+
+@dataclass
+class Verdict:
+    """What came of one submission; it is kept as JSON."""
+
+    name: str
+    status: str = "graded"
+    note: str = ""  # what the teacher should know first
+    app: str = ""  # where in the submission the app was found
+    told: list = field(default_factory=list)  # what came of each check
+    mended: list = field(default_factory=list)  # what had to be left out to read the rest
+    fingerprint: str = ""
+    seconds: float = 0
+
+    @property
+    def is_mark(self):
+        """Say whether the points are a mark."""
+        return self.status == "graded"
+
+    def progress(self, total):
+        """Return it as the Progress of a run with so many checks in each step."""
+        progress = Progress(total=total, ended=True)
+        for one in self.told:
+            progress.hear(one)
+        return progress
+
+
+class Run:
+    """One process that checks a submission: what it has told, and why it told no more."""
+
+    def __init__(self, seal):
+        """Believe only lines with this seal."""
+        self.seal = seal
+        self.told, self.sentences = {}, {}  # by (step, name)
+        self.begun = self.trouble = None
+        self.fingerprint, self.mended = "", []
+        self.changed, self.forged = None, False
+
+    def hear(self, line):
+        """Take in a line, or note that the machinery has not written it."""
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            one = json.loads(line)
+            if one.pop("seal") == self.seal:
+                return self.believe(one)
+        self.forged = True
+        return None
+
+    def believe(self, one):
+        """Keep what a line says, without what could harm a screen."""
+        if "changed" in one:
+            self.changed = [clean(name) for name in one["changed"]]
+        elif "fingerprint" in one:
+            self.fingerprint = str(one["fingerprint"])
+            self.mended = [clean(words) for words in one["mended"]]
+        elif "begun" in one:
+            self.begun = tuple(map(str, one["begun"]))
+            self.sentences[self.begun] = clean(one["sentence"])
+        elif "outcome" in one:
+            key = (str(one["step"]), str(one["name"]))
+            self.forged |= key in self.told or key != self.begun or one["outcome"] not in OUTCOMES
+            texts = {name: clean(one.get(name, "")) for name in ("text", "hint")}
+            printed = [clean(text) for text in one.get("printed", [])][:10]
+            step, name = key
+            outcome = one["outcome"]
+            self.told[key] = {"step": step, "name": name, "outcome": outcome, "printed": printed}
+            self.told[key] |= texts
+
+    def stopped_at(self):
+        """Return (step, name) of the check that had begun and has no verdict, or None."""
+        return self.begun if self.begun not in self.told else None
+
+
+def clean(text):
+    """Return a text of a submission without control characters, in a bounded length."""
+    return CONTROL.sub("?", str(text))[:4000]
+
+
+def judge(submission, confined, checks, seconds=SECONDS):
+    """Return the Verdict on a submission; `checks` is {(step, name): sentence} of all checks."""
+    verdict, begun = Verdict(submission.name), time.monotonic()
+    with scratch_folder() as scratch:
+        try:
+            unpack(submission.path, scratch / "unpacked")
+        except (Refused, OSError) as error:
+            verdict.status, verdict.note = "not opened", clean(error)
+            return verdict
+        app = app_in(scratch / "unpacked")
+        shutil.move(app or scratch / "unpacked", scratch / "handed-in")
+        if app:
+            verdict.app = clean(app.relative_to(scratch / "unpacked").as_posix())
+        check_all(verdict, confined, scratch, checks, begun + seconds)
+    if not app and verdict.is_mark:
+        verdict.status, verdict.note = "no app", "there is no app.py"
+    verdict.seconds = round(time.monotonic() - begun, 1)
+    return verdict
+
+
+@contextmanager
+def scratch_folder():
+    """Yield a new folder that others can enter, and nobody lists; it is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_all(verdict, confined, scratch, checks, until):
+    """Run all checks; where one ends or stops the process, run those that are left without it."""
+    told, deaf = {}, 0
+    while len(told) < len(checks):
+        run = run_once(confined, scratch, list(told), until)
+        verdict.fingerprint, verdict.mended = run.fingerprint, run.mended
+        canary = run.told.pop(CANARY, None)
+        told |= {key: one for key, one in run.told.items() if key in checks}
+        if run.forged or run.changed or (canary and canary["outcome"] != "failed"):
+            what = f": {', '.join(run.changed)}" if run.changed else ""
+            verdict.status, verdict.note = "changed the checks", f"it changes what judges it{what}"
+            break
+        if run.trouble is None:
+            break
+        stopped = run.stopped_at()
+        deaf = 0 if run.told else deaf + 1
+        if stopped in checks:
+            told[stopped] = stopped_one(stopped, checks[stopped], run.trouble)
+        if stopped not in checks or deaf == DEAF or time.monotonic() > until:
+            verdict.status, verdict.note = status_of(run.trouble), run.trouble
+            break
+    verdict.told = list(told.values())
+    if verdict.is_mark and len(told) < len(checks):
+        verdict.status, verdict.note = "no report", f"{len(checks) - len(told)} checks told nothing"
+    name_what_stopped_it(verdict)
+
+
+def stopped_one(check, sentence, trouble):
+    """Return what is told of a check that had no chance to tell it."""
+    step, name = check
+    text = f"{sentence}\n  got    {trouble}\n  where  your app, during this check"
+    return {"step": step, "name": name, "outcome": "failed", "text": text, "hint": ""}
+
+
+def status_of(trouble):
+    """Return the status of a submission that was stopped."""
+    return "ended the process" if trouble.startswith("the process ended") else "out of time"
+
+
+def name_what_stopped_it(verdict):
+    """Say so where an app is not loaded for want of time or memory, or ends Python at once."""
+    if not verdict.is_mark or any(one["outcome"] == "passed" for one in verdict.told):
+        return
+    first = next((one["text"] for one in verdict.told if one["outcome"] == "failed"), "")
+    for status, words in REASONS:
+        if re.search(words, first):
+            verdict.status, verdict.note = status, " ".join(first.split())[:200]
+            return
+
+
+def run_once(confined, scratch, done, until):
+    """Run the checks that are not done in one process and return the Run."""
+    place, run = confined.place(scratch), Run(secrets.token_hex())
+    seconds = max(until - time.monotonic(), 1)
+    process = subprocess.Popen(
+        [*map(str, confined.command(scratch, "-m", "grading.sitting"))],
+        cwd=ROOT / "tests",
+        env=place.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=sys.platform != "win32",
+    )
+    task = {"seal": run.seal, "done": done, "tests": TESTS, "user": confined.user()}
+    task |= {"handed_in": str(place.handed_in), "home": str(place.home)}
+    task |= {"limits": confined.limits(seconds)}
+    lines = queue.Queue()
+    threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True).start()
+    try:
+        with suppress(OSError):  # it has ended, which is noticed below
+            process.stdin.write(json.dumps(task) + "\n")
+            process.stdin.close()
+        listen(run, lines, process, time.monotonic() + seconds)
+    finally:
+        end(process)
+    return run
+
+
+def read_lines(file, lines):
+    """Put each line into a queue, and None at the end; no process can keep a reader waiting."""
+    left = LONGEST
+    with suppress(ValueError, OSError):
+        while left > 0 and (line := file.readline(LONGEST)):
+            left -= len(line)
+            lines.put(line)
+    lines.put(None)
+
+
+def listen(run, lines, process, until):
+    """Take in what a process tells until it is done, ends, is silent, or out of time."""
+    while run.changed is None:
+        patience = min(SILENCE, until - time.monotonic())
+        try:
+            line = lines.get(timeout=max(patience, 0))
+        except queue.Empty:
+            long = "in the time it had" if patience < SILENCE else f"within {SILENCE} s"
+            run.trouble = f"there was no verdict {long}"
+            return
+        if line is None:
+            code = process.wait() if process.poll() is not None else wait_a_little(process)
+            run.trouble = f"the process ended ({code})"
+            return
+        run.hear(line)
+
+
+def wait_a_little(process):
+    """Return how a process ends that has closed its output."""
+    try:
+        code = process.wait(2)
+    except subprocess.TimeoutExpired:
+        return "it has closed what it reports to"
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def kept(verdict):
+    """Return a verdict as JSON keeps it."""
+    return asdict(verdict)
