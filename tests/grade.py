@@ -58,7 +58,7 @@ def chosen(parser, options):
 
 
 def prove(jobs):
-    """Return how our own step 5 is confined and gets full marks, its checks, and the time it took."""
+    """Return how our own step 5 is run and gets full marks, its checks, and how long it took."""
     confined = confinement(jobs)
     checks, took, trouble = try_out(confined)
     if not checks and confined.bubblewrap:

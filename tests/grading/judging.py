@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.course import ROOT, STEPS
@@ -28,6 +28,7 @@ DEAF = 3  # runs in a row that end without a verdict, then no further one is beg
 CANARY = ("grading", "test_a_wrong_answer_is_refused")
 OUTCOMES = ("passed", "failed", "skipped")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+RUNNING, STOPPING = set(), threading.Event()
 REASONS = (  # why an app does not load, as the first message says it
     ("out of time", r"no answer after"),
     ("out of memory", r"MemoryError"),
@@ -145,7 +146,7 @@ def scratch_folder():
 def check_all(verdict, confined, scratch, checks, until):
     """Run all checks; where one ends or stops the process, run those that are left without it."""
     told, deaf = {}, 0
-    while len(told) < len(checks):
+    while len(told) < len(checks) and not STOPPING.is_set():
         run = run_once(confined, scratch, list(told), until)
         verdict.fingerprint, verdict.mended = run.fingerprint, run.mended
         canary = run.told.pop(CANARY, None)
@@ -192,6 +193,13 @@ def name_what_stopped_it(verdict):
             return
 
 
+def stop_all():
+    """End what still runs, and begin no more."""
+    STOPPING.set()
+    for process in list(RUNNING):
+        end(process)
+
+
 def run_once(confined, scratch, done, until):
     """Run the checks that are not done in one process and return the Run."""
     place, run = confined.place(scratch), Run(secrets.token_hex())
@@ -207,6 +215,7 @@ def run_once(confined, scratch, done, until):
         errors="replace",
         start_new_session=sys.platform != "win32",
     )
+    RUNNING.add(process)
     task = {"seal": run.seal, "done": done, "tests": TESTS, "user": confined.user()}
     task |= {"handed_in": str(place.handed_in), "home": str(place.home)}
     task |= {"limits": confined.limits(seconds)}
@@ -218,6 +227,7 @@ def run_once(confined, scratch, done, until):
             process.stdin.close()
         listen(run, lines, process, time.monotonic() + seconds)
     finally:
+        RUNNING.discard(process)
         end(process)
     return run
 
@@ -256,8 +266,3 @@ def wait_a_little(process):
     except subprocess.TimeoutExpired:
         return "it has closed what it reports to"
     return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def kept(verdict):
-    """Return a verdict as JSON keeps it."""
-    return asdict(verdict)

@@ -81,14 +81,10 @@ class Results:
         """Return the names of what has the same code, but for names and layout."""
         if not verdict.fingerprint:
             return []
-        ours = [
-            f"our step {number_of(step)}" for step in STEPS if mark_of(step) == verdict.fingerprint
-        ]
-        return ours + [
-            one.name
-            for one in self.sorted()
-            if one.fingerprint == verdict.fingerprint and one.name != verdict.name
-        ]
+        mark = verdict.fingerprint
+        ours = [f"our step {number_of(step)}" for step in STEPS if mark_of(step) == mark]
+        others = [one for one in self.sorted() if one.name != verdict.name]
+        return ours + [one.name for one in others if one.fingerprint == mark]
 
     def feedback(self, verdict):
         """Return the lines for a student: what a learner sees, with hints."""

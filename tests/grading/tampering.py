@@ -10,7 +10,7 @@ MACHINERY = {"_pytest", "pytest", "pluggy", "workbench", "grading", "__main__"}
 
 
 def machinery(items):
-    """Return {name: (object, its code)} of the functions that judge, those of the tests included."""
+    """Return {name: (object, its code)} of the functions that judge, and of the tests."""
     found = {}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in MACHINERY:
