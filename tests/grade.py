@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 
 from grading.confinement import MEGABYTE, MEMORY, PROCESSES, Confinement, confinement
-from grading.judging import CANARY, SECONDS, judge, run_once, scratch_folder, stop_all
+from grading.judging import CANARY, SECONDS, TESTS, Paper, judge, run_once, scratch_folder, stop_all
 from grading.results import FEEDBACK, Results
 from grading.submissions import submissions, unpack
 from prompt_toolkit.shortcuts import ProgressBar
@@ -57,31 +57,29 @@ def chosen(parser, options):
     return everyone, [known[name] for name in options.names] or everyone
 
 
-def prove(jobs):
-    """Return how our own step 5 is run and gets full marks, its checks, and how long it took."""
-    confined = confinement(jobs)
-    checks, took, trouble = try_out(confined)
-    if not checks and confined.bubblewrap:
-        confined = Confinement("", f"{NAME_OF_OURS} fails in it ({trouble})", jobs)
-        checks, took, trouble = try_out(confined)
-    if not checks:
+def prove(confined, tests):
+    """Return how our own step 5 is confined and gets full marks, and the Paper that it passed."""
+    paper, trouble = try_out(confined, tests)
+    if trouble and confined.bubblewrap:
+        confined = Confinement("", f"{NAME_OF_OURS} fails in it ({trouble})", confined.jobs)
+        paper, trouble = try_out(confined, tests)
+    if trouble:
         sys.exit(f"Nothing is graded, because {NAME_OF_OURS} fails on this machine ({trouble}).")
-    return confined, checks, took
+    return confined, paper
 
 
-def try_out(confined):
-    """Return {check: sentence} if our step 5 passes all of them, the time, and the trouble."""
-    begun = monotonic()
+def try_out(confined, tests):
+    """Return a Paper with these files of tests, and why our own step 5 does not pass it, if so."""
+    begun, paper = monotonic(), Paper(tests)
     with scratch_folder() as scratch:
         unpack(STEPS[-1], scratch / "handed-in")
-        run = run_once(confined, scratch, [], begun + SECONDS * 2)
-    canary = run.told.pop(CANARY, {})
+        run = run_once(confined, scratch, paper, [], begun + SECONDS * 2)
+    canary = run.told.pop(CANARY, {"outcome": "silent"})
     failed = [one["name"] for one in run.told.values() if one["outcome"] != "passed"]
-    trouble = run.trouble or ", ".join(run.changed or failed)
-    if trouble or canary.get("outcome") != "failed":
-        return {}, 0, trouble or "a wrong answer passes"
-    del run.sentences[CANARY]
-    return run.sentences, monotonic() - begun, ""
+    failed += [] if canary["outcome"] == "failed" else [CANARY[1]]
+    paper.checks = {check: run.sentences[check] for check in run.told}
+    paper.seconds = max(SECONDS, TIMES * (monotonic() - begun))
+    return paper, run.trouble or ", ".join([*run.changed, *failed])
 
 
 def tell(confined, count, seconds, folder):
@@ -100,17 +98,18 @@ def tell(confined, count, seconds, folder):
     print(f'  docker run --rm --network none --volume "{mounted}" workbook {command}')
 
 
-def grade(submissions, confined, checks, seconds):
+def grade(submissions, confined, paper):
     """Yield the Verdict on each submission, the first one first that is done."""
     with ThreadPoolExecutor(confined.jobs) as pool:
-        waiting = [pool.submit(judge, one, confined, checks, seconds) for one in submissions]
+        waiting = [pool.submit(judge, one, confined, paper) for one in submissions]
         try:
             for done in as_completed(waiting):
                 yield done.result()
-        finally:  # after the last one, or when somebody interrupts
+        except BaseException:  # somebody interrupts, or takes no more verdicts
             for one in waiting:
                 one.cancel()
             stop_all()
+            raise
 
 
 def with_bar(verdicts, count):
@@ -128,13 +127,12 @@ def main(words):
     everyone, now = chosen(parser, options)
     folder = options.folder.resolve()
     output = folder.with_name(f"{folder.name}-graded")
-    confined, checks, took = prove(options.jobs)
-    seconds = max(SECONDS, TIMES * took)
-    tell(confined, len(now), seconds, folder)
-    results = Results(output, checks, options.csv)
+    confined, paper = prove(confinement(options.jobs), TESTS)
+    tell(confined, len(now), paper.seconds, folder)
+    results = Results(output, paper.checks, options.csv)
     results.keep_only([one.name for one in everyone])
     try:
-        for verdict in with_bar(grade(now, confined, checks, seconds), len(now)):
+        for verdict in with_bar(grade(now, confined, paper), len(now)):
             results.add(verdict)
     except KeyboardInterrupt:
         print("Interrupted: what was graded until now is written down.")

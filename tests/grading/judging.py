@@ -24,7 +24,7 @@ TESTS = [f"steps/{step.name}/test_checkpoint.py" for step in STEPS]
 SECONDS = 60  # for one submission
 SILENCE = 25  # seconds without a word
 LONGEST = 2**20  # characters of a line, and of all that one run tells
-DEAF = 3  # runs in a row that end without a verdict, then no further one is begun
+DEAF = 3  # runs that end before the first verdict, then no further one is begun
 CANARY = ("grading", "test_a_wrong_answer_is_refused")
 OUTCOMES = ("passed", "failed", "skipped")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -34,6 +34,15 @@ REASONS = (  # why an app does not load, as the first message says it
     ("out of memory", r"MemoryError"),
     ("ended the process", r"_exit\("),
 )
+
+
+@dataclass
+class Paper:
+    """What a submission is asked: files of tests, and what their checks promise."""
+
+    tests: list
+    checks: dict = field(default_factory=dict)  # {(step, name): sentence}
+    seconds: float = SECONDS  # for one submission
 
 
 @dataclass
@@ -94,7 +103,8 @@ class Run:
             self.sentences[self.begun] = clean(one["sentence"])
         elif "outcome" in one:
             key = (str(one["step"]), str(one["name"]))
-            self.forged |= key in self.told or key != self.begun or one["outcome"] not in OUTCOMES
+            again = key in self.told and one["outcome"] != "failed"  # it can only get worse
+            self.forged |= again or key != self.begun or one["outcome"] not in OUTCOMES
             texts = {name: clean(one.get(name, "")) for name in ("text", "hint")}
             printed = [clean(text) for text in one.get("printed", [])][:10]
             step, name = key
@@ -112,8 +122,8 @@ def clean(text):
     return CONTROL.sub("?", str(text))[:4000]
 
 
-def judge(submission, confined, checks, seconds=SECONDS):
-    """Return the Verdict on a submission; `checks` is {(step, name): sentence} of all checks."""
+def judge(submission, confined, paper):
+    """Return the Verdict on a submission."""
     verdict, begun = Verdict(submission.name), time.monotonic()
     with scratch_folder() as scratch:
         try:
@@ -125,7 +135,7 @@ def judge(submission, confined, checks, seconds=SECONDS):
         shutil.move(app or scratch / "unpacked", scratch / "handed-in")
         if app:
             verdict.app = clean(app.relative_to(scratch / "unpacked").as_posix())
-        check_all(verdict, confined, scratch, checks, begun + seconds)
+        check_all(verdict, confined, scratch, paper)
     if not app and verdict.is_mark:
         verdict.status, verdict.note = "no app", "there is no app.py"
     verdict.seconds = round(time.monotonic() - begun, 1)
@@ -143,11 +153,12 @@ def scratch_folder():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check_all(verdict, confined, scratch, checks, until):
+def check_all(verdict, confined, scratch, paper):
     """Run all checks; where one ends or stops the process, run those that are left without it."""
-    told, deaf = {}, 0
+    told, deaf, checks, until = {}, 0, paper.checks, time.monotonic() + paper.seconds
+    spoken = False
     while len(told) < len(checks) and not STOPPING.is_set():
-        run = run_once(confined, scratch, list(told), until)
+        run = run_once(confined, scratch, paper, list(told), until)
         verdict.fingerprint, verdict.mended = run.fingerprint, run.mended
         canary = run.told.pop(CANARY, None)
         told |= {key: one for key, one in run.told.items() if key in checks}
@@ -158,7 +169,8 @@ def check_all(verdict, confined, scratch, checks, until):
         if run.trouble is None:
             break
         stopped = run.stopped_at()
-        deaf = 0 if run.told else deaf + 1
+        spoken |= bool(run.told)
+        deaf += not spoken
         if stopped in checks:
             told[stopped] = stopped_one(stopped, checks[stopped], run.trouble)
         if stopped not in checks or deaf == DEAF or time.monotonic() > until:
@@ -200,7 +212,7 @@ def stop_all():
         end(process)
 
 
-def run_once(confined, scratch, done, until):
+def run_once(confined, scratch, paper, done, until):
     """Run the checks that are not done in one process and return the Run."""
     place, run = confined.place(scratch), Run(secrets.token_hex())
     seconds = max(until - time.monotonic(), 1)
@@ -216,8 +228,8 @@ def run_once(confined, scratch, done, until):
         start_new_session=sys.platform != "win32",
     )
     RUNNING.add(process)
-    task = {"seal": run.seal, "done": done, "tests": TESTS, "user": confined.user()}
-    task |= {"handed_in": str(place.handed_in), "home": str(place.home)}
+    task = {"seal": run.seal, "done": done, "tests": paper.tests, "user": confined.user()}
+    task |= {"handed_in": str(place.handed_in), "work": str(place.temporary)}
     task |= {"limits": confined.limits(seconds)}
     lines = queue.Queue()
     threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True).start()
@@ -253,16 +265,16 @@ def listen(run, lines, process, until):
             run.trouble = f"there was no verdict {long}"
             return
         if line is None:
-            code = process.wait() if process.poll() is not None else wait_a_little(process)
-            run.trouble = f"the process ended ({code})"
+            run.trouble = f"the process ended ({how_it_ends(process)})"
             return
         run.hear(line)
 
 
-def wait_a_little(process):
-    """Return how a process ends that has closed its output."""
+def how_it_ends(process):
+    """Return how a process ends that has closed its output, in words."""
     try:
         code = process.wait(2)
     except subprocess.TimeoutExpired:
         return "it has closed what it reports to"
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
+    number = -code if code < 0 else code - 128  # bubblewrap adds 128 to a signal
+    return f"signal {number}" if number > 0 else f"exit code {code}"

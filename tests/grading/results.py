@@ -15,7 +15,6 @@ from grading.similarity import fingerprint
 KEPT = "results.json"  # all that is known, from which the rest is made anew
 TABLE = "grades.csv"
 FEEDBACK = "feedback"
-NAMES = [step.name for step in STEPS]
 BAR = 20  # characters
 COMMONEST = 3
 
@@ -28,6 +27,7 @@ class Results:
         self.folder, self.checks = folder, checks
         self.table = table or folder / TABLE
         self.total = dict(Counter(step for step, _ in checks))
+        self.steps = [step for step in STEPS if step.name in self.total]
         self.verdicts = {}
         if (folder / KEPT).is_file():
             for one in json.loads((folder / KEPT).read_text("utf-8")):
@@ -58,15 +58,15 @@ class Results:
 
     def heading(self):
         """Return the names of the columns."""
-        steps = [f"step {number_of(step)} of {self.total[step.name]}" for step in STEPS]
+        steps = [f"step {number_of(step)} of {self.total[step.name]}" for step in self.steps]
         whole = f"total of {sum(self.total.values())}"
         return ["name", *steps, whole, "status", "note", "first to do", "same code as"]
 
     def row(self, verdict):
         """Return the cells of a submission; where there is no mark, those of points are empty."""
-        progress, points = verdict.progress(self.total), [""] * (len(STEPS) + 1)
+        progress, points = verdict.progress(self.total), [""] * (len(self.steps) + 1)
         if verdict.is_mark:
-            points = [*map(progress.passed, NAMES), progress.passed()]
+            points = [*map(progress.passed, self.total), progress.passed()]
         first = progress.failures()[:1]
         to_do = f"step {number(first[0]['step'])}: {sentence(first[0])}" if first else ""
         cells = [self.note(verdict), to_do, ", ".join(self.same_code(verdict))]

@@ -85,11 +85,11 @@ def main():
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    my_app = Path(task["home"], "my_app")
+    my_app = Path(task["work"], "my_app")
     shutil.rmtree(my_app, ignore_errors=True)
     shutil.copytree(task["handed_in"], my_app)
     report.tell(fingerprint=fingerprint(my_app), mended=mend(my_app))
-    os.chdir(task["home"])
+    os.chdir(task["work"])
     second_process.begin()
     words = [*(str(ROOT / test) for test in (*task["tests"], CANARY)), "--app=my_app", "--hints"]
     words += ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
