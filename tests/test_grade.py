@@ -169,7 +169,7 @@ def link(name):
     [
         ({"../app.py": ""}, "leads out of it"),
         ({"my_app/../../app.py": ""}, "leads out of it"),
-        ({"/tmp/app.py": ""}, "leads out of it"),
+        ({"/etc/app.py": ""}, "leads out of it"),
         ({"..\\app.py": ""}, "leads out of it"),
         ({"C:\\app.py": ""}, "leads out of it"),
         ({"app.py": "", "bomb": bytes(30_000_000)}, "more than 20 MB"),
@@ -300,7 +300,7 @@ def test_the_table(tmp_path):
         *("name", "step 1 of 1", "step 2 of 1", "total of 2"),
         *("status", "note", "first to do", "same code as"),
     ]
-    assert [*ada.values()] == ["ada", "1", "1", "2", "graded", "", "", "=cmd"]
+    assert [*ada.values()] == ["ada", "1", "1", "2", "graded", "", "", "'=cmd"]
     assert [*bob.values()] == ["bob", "", "", "", "out of time", "'-1", "", ""]
     assert [*evil.values()][:4] == ["'=cmd", "1", "0", "1"]
     assert evil["first to do"] == "step 2: b works"

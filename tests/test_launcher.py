@@ -632,13 +632,29 @@ def test_lab_opens_the_notebooks(launcher, calls):
     assert calls[1].endswith("-m jupyter lab notebooks")
 
 
+@pytest.mark.parametrize("csv", [["--csv", "marks.csv"], ["--csv=marks.csv"]], ids=str)
+def test_grade_looks_where_one_stands(launcher, calls, csv, monkeypatch):
+    """The folder and the table of grade are where they are typed; other words go on as they are."""
+    place = launcher.ROOT / "autumn"
+    (place / "class").mkdir(parents=True)
+    monkeypatch.chdir(place)
+
+    assert launcher.main(["grade", "class", "ada", *csv, "--jobs", "3"]) == 0
+    assert calls[0] == ["."]
+    expected = "tests/grade.py autumn/class ada --csv autumn/marks.csv --jobs 3"
+    assert calls[1].endswith(expected)
+
+
 # What can go wrong
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "There is no fly. The words are: run, watch, test, diff, reset, lab, help."),
+        (
+            ["fly"],
+            "There is no fly. The words are: run, watch, test, diff, reset, lab, grade, help.",
+        ),
         (["tset"], "There is no tset. Did you mean test?"),
         (["run", "9"], "There is no step 9. The steps are 01_setup, "),
         (["run", "--prot", "5216"], "There is no option --prot. Did you mean --port?"),
@@ -661,6 +677,8 @@ def test_lab_opens_the_notebooks(launcher, calls):
         (["test", "1", "2", "3"], "test takes a step, a folder, or a step and a folder."),
         (["diff"], "diff takes a step, or a step and a folder."),
         (["diff", "empty"], "empty is not a step. The steps are 01_setup, "),
+        (["grade"], "grade takes the folder that holds the submissions, then its options."),
+        (["grade", "--jobs", "3"], "grade takes the folder that holds the submissions, then its"),
     ],
     ids=" ".join,
 )
@@ -680,7 +698,7 @@ def test_help_shows_the_verbs(launcher, words, capsys):
     """Without a verb, and when asked, the launcher shows what can be typed."""
     assert launcher.main(words) == 0
     printed = capsys.readouterr().out
-    assert all(f"workbook.py {verb}" in printed for verb in ("run", "test", "diff", "lab"))
+    assert all(f"workbook.py {verb}" in printed for verb in ("run", "test", "diff", "lab", "grade"))
 
 
 def test_no_git_is_one_sentence(launcher, monkeypatch, capsys):
@@ -777,5 +795,5 @@ def test_an_old_python_gets_one_sentence():
 
 
 def test_the_launcher_is_small():
-    """The launcher has at most 264 lines of code."""
-    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 264
+    """The launcher has at most 270 lines of code."""
+    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 270

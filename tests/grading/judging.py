@@ -18,6 +18,7 @@ from workbench.course import ROOT, STEPS
 from workbench.progress import Progress
 
 from grading.confinement import end
+from grading.hearing import CANARY, Run, clean
 from grading.submissions import Refused, app_in, unpack
 
 TESTS = [f"steps/{step.name}/test_checkpoint.py" for step in STEPS]
@@ -25,9 +26,6 @@ SECONDS = 60  # for one submission
 SILENCE = 25  # seconds without a word
 LONGEST = 2**20  # characters of a line, and of all that one run tells
 DEAF = 3  # runs that end before the first verdict, then no further one is begun
-CANARY = ("grading", "test_a_wrong_answer_is_refused")
-OUTCOMES = ("passed", "failed", "skipped")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 RUNNING, STOPPING = set(), threading.Event()
 REASONS = (  # why an app does not load, as the first message says it
     ("out of time", r"no answer after"),
@@ -71,66 +69,25 @@ class Verdict:
         return progress
 
 
-class Run:
-    """One process that checks a submission: what it has told, and why it told no more."""
-
-    def __init__(self, seal):
-        """Believe only lines with this seal."""
-        self.seal = seal
-        self.told, self.sentences = {}, {}  # by (step, name)
-        self.begun = self.trouble = None
-        self.fingerprint, self.mended = "", []
-        self.changed, self.forged = None, False
-
-    def hear(self, line):
-        """Take in a line, or note that the machinery has not written it."""
-        with suppress(ValueError, TypeError, KeyError, AttributeError):
-            one = json.loads(line)
-            if one.pop("seal") == self.seal:
-                return self.believe(one)
-        self.forged = True
-        return None
-
-    def believe(self, one):
-        """Keep what a line says, without what could harm a screen."""
-        if "changed" in one:
-            self.changed = [clean(name) for name in one["changed"]]
-        elif "fingerprint" in one:
-            self.fingerprint = str(one["fingerprint"])
-            self.mended = [clean(words) for words in one["mended"]]
-        elif "begun" in one:
-            self.begun = tuple(map(str, one["begun"]))
-            self.sentences[self.begun] = clean(one["sentence"])
-        elif "outcome" in one:
-            key = (str(one["step"]), str(one["name"]))
-            again = key in self.told and one["outcome"] != "failed"  # it can only get worse
-            self.forged |= again or key != self.begun or one["outcome"] not in OUTCOMES
-            texts = {name: clean(one.get(name, "")) for name in ("text", "hint")}
-            printed = [clean(text) for text in one.get("printed", [])][:10]
-            step, name = key
-            outcome = one["outcome"]
-            self.told[key] = {"step": step, "name": name, "outcome": outcome, "printed": printed}
-            self.told[key] |= texts
-
-    def stopped_at(self):
-        """Return (step, name) of the check that had begun and has no verdict, or None."""
-        return self.begun if self.begun not in self.told else None
-
-
-def clean(text):
-    """Return a text of a submission without control characters, in a bounded length."""
-    return CONTROL.sub("?", str(text))[:4000]
-
-
 def judge(submission, confined, paper):
-    """Return the Verdict on a submission."""
-    verdict, begun = Verdict(submission.name), time.monotonic()
+    """Return the Verdict on a submission, whatever is in it: the others wait for theirs."""
+    begun, verdict = time.monotonic(), Verdict(submission.name)
+    try:
+        judge_unpacked(verdict, submission.path, confined, paper)
+    except Exception as error:  # nobody has thought of it yet, so the teacher gets to know it
+        verdict.status, verdict.note = "no report", clean(f"{type(error).__name__}: {error}")
+    verdict.seconds = round(time.monotonic() - begun, 1)
+    return verdict
+
+
+def judge_unpacked(verdict, path, confined, paper):
+    """Unpack a submission, find the app in it, and check it."""
     with scratch_folder() as scratch:
         try:
-            unpack(submission.path, scratch / "unpacked")
+            unpack(path, scratch / "unpacked")
         except (Refused, OSError) as error:
             verdict.status, verdict.note = "not opened", clean(error)
-            return verdict
+            return
         app = app_in(scratch / "unpacked")
         shutil.move(app or scratch / "unpacked", scratch / "handed-in")
         if app:
@@ -138,8 +95,6 @@ def judge(submission, confined, paper):
         check_all(verdict, confined, scratch, paper)
     if not app and verdict.is_mark:
         verdict.status, verdict.note = "no app", "there is no app.py"
-    verdict.seconds = round(time.monotonic() - begun, 1)
-    return verdict
 
 
 @contextmanager

@@ -123,6 +123,8 @@ def write_all(files, target):
                 if size > MAX_MEGABYTES * 1_000_000:
                     raise Refused(f"it has more than {MAX_MEGABYTES} MB of files")
                 copy.write(piece)
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755)  # in bubblewrap, root's files are read by somebody else
 
 
 def app_in(folder):
