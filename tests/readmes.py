@@ -304,4 +304,4 @@ if __name__ == "__main__":
         for folder, text in generated(scratch).items():
             (folder / "README.md").write_text(text, "utf-8", newline="\n")
     PAGE.write_text(page(), "utf-8", newline="\n")
-    TEACHING.write_text(teaching.page(), "utf-8", newline="\n")
+    teaching.TEACHING.write_text(teaching.page(), "utf-8", newline="\n")
