@@ -184,7 +184,7 @@ def run_once(confined, scratch, paper, done, until):
     )
     RUNNING.add(process)
     task = {"seal": run.seal, "done": done, "tests": paper.tests, "user": confined.user()}
-    task |= {"handed_in": str(place.handed_in), "work": str(place.temporary)}
+    task |= {"handed_in": str(place.handed_in), "work": str(place.temporary / "work")}
     task |= {"limits": confined.limits(seconds)}
     lines = queue.Queue()
     threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True).start()

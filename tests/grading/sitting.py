@@ -87,6 +87,7 @@ def main():
         os.dup2(nowhere, stream)
     my_app = Path(task["work"], "my_app")
     shutil.rmtree(my_app, ignore_errors=True)
+    my_app.parent.mkdir(exist_ok=True)
     shutil.copytree(task["handed_in"], my_app)
     report.tell(fingerprint=fingerprint(my_app), mended=mend(my_app))
     os.chdir(task["work"])
