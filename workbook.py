@@ -53,7 +53,7 @@ OPTIONS = """
 """.split()
 OPTIONS += OURS
 ENDED = ROOT / ".pytest_cache/v/workbook/ended"  # each run writes it again when it ends
-SIZES = {".": "70 MB, a minute", "notebooks": "420 MB, some minutes", "tests": "60 MB, a minute"}
+SIZES = {".": "90 MB, a minute", "notebooks": "420 MB, some minutes", "tests": "60 MB, a minute"}
 UNUSED = 4  # pytest's exit code for words that it does not understand; it says so itself
 QUIET = "import sys;sys.excepthook=lambda *e: e[0] is KeyboardInterrupt or sys.__excepthook__(*e)"
 

@@ -91,11 +91,24 @@ def tell(confined, count, seconds, folder):
             f"{MEMORY // MEGABYTE} MB of memory for a process, {PROCESSES} processes."
         )
         return
-    print(*confined.gaps(), "In a container, only the container is at stake:", sep="\n")
-    print("  docker build --tag workbook --file .devcontainer/Dockerfile .")
-    mounted = f"{folder.resolve().parent}:/class"
-    command = f"python workbook.py grade /class/{folder.name}"
-    print(f'  docker run --rm --network none --volume "{mounted}" workbook {command}')
+    print(*confined.gaps(), "In a container, only these two folders are at stake:", sep="\n")
+    print(*in_a_container(folder.resolve()), sep="\n")
+
+
+def in_a_container(folder):
+    """Return the commands that grade a folder in a container, in which nothing else of ours is."""
+    inside, results = f"/class/{folder.name}", output_of(folder)
+    limits = "--network none --pids-limit 1000 --memory 4g"
+    volumes = f'--volume "{folder}:{inside}:ro" --volume "{results}:/class/{results.name}"'
+    return [
+        "  docker build --tag workbook --file .devcontainer/Dockerfile .",
+        f"  docker run --rm {limits} {volumes} workbook python workbook.py grade {inside}",
+    ]
+
+
+def output_of(folder):
+    """Return the folder for what is written about a folder of submissions."""
+    return folder.with_name(f"{folder.name}-graded")
 
 
 def grade(submissions, confined, paper):
@@ -126,7 +139,7 @@ def main(words):
     parser, options = asked(words)
     everyone, now = chosen(parser, options)
     folder = options.folder.resolve()
-    output = folder.with_name(f"{folder.name}-graded")
+    output = output_of(folder)
     confined, paper = prove(confinement(options.jobs), TESTS)
     tell(confined, len(now), paper.seconds, folder)
     results = Results(output, paper.checks, options.csv)
