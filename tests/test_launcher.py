@@ -131,6 +131,16 @@ def calls(launcher, monkeypatch):
 # The first use, and the second
 
 
+def test_the_packages_weigh_what_the_readme_says(installed, launcher):
+    """What a step needs is as light as README.md and the launcher say."""
+    files = [path for path in (installed / ".venv").rglob("*") if not path.is_symlink()]
+    weight = sum(path.stat().st_size for path in files if path.is_file()) / 1_000_000
+    said = re.search(r"about (\d+) MB for the app", (ROOT / "README.md").read_text("utf-8"))[1]
+
+    assert launcher.SIZES["."].startswith(f"{said} MB")
+    assert 0.6 * int(said) < weight < 1.1 * int(said)
+
+
 def test_the_first_use_installs_and_says_so(installed):
     """The first use makes .venv, installs what the apps need, and shows pip's progress."""
     printed = (installed / "first.txt").read_text("utf-8")
