@@ -34,6 +34,8 @@ def asked(words):
     cores = os.cpu_count() or 1
     parser.add_argument("--jobs", type=int, default=cores, metavar="N", help="so many at a time")
     options = parser.parse_args(words)
+    if options.csv and not options.csv.absolute().parent.is_dir():
+        parser.error(f"there is no folder {options.csv.parent} for the table.")
     if options.jobs < 1:
         parser.error("--jobs takes a number from 1.")
     if not options.folder.is_dir():
@@ -50,11 +52,13 @@ def chosen(parser, options):
         print(f"Left out, as they are no folder and no zip file: {', '.join(others)}")
     if not everyone:
         parser.error(f"{options.folder} holds no folder and no zip file.")
-    known = {one.name: one for one in everyone}
-    for name in options.names:
+    known = {one.path.name: one for one in everyone} | {one.name: one for one in everyone}
+    names = [Path(name).name for name in options.names]  # a shell completes them to paths
+    for name in names:
         if name not in known:
-            parser.error(f"there is no submission {name}. There are {', '.join(known)}.")
-    return everyone, [known[name] for name in options.names] or everyone
+            there = ", ".join(one.name for one in everyone)
+            parser.error(f"there is no submission {name}. There are: {there}.")
+    return everyone, [known[name] for name in names] or everyone
 
 
 def prove(confined, tests):
@@ -96,7 +100,7 @@ def tell(confined, count, seconds, folder):
 
 
 def in_a_container(folder):
-    """Return the commands that grade a folder in a container, in which nothing else of ours is."""
+    """Return the commands that grade a folder in a container, which holds nothing else."""
     inside, results = f"/class/{folder.name}", output_of(folder)
     limits = "--network none --pids-limit 1000 --memory 4g"
     volumes = f'--volume "{folder}:{inside}:ro" --volume "{results}:/class/{results.name}"'
@@ -118,7 +122,7 @@ def grade(submissions, confined, paper):
         try:
             for done in as_completed(waiting):
                 yield done.result()
-        except BaseException:  # somebody interrupts, or takes no more verdicts
+        except BaseException:  # Ctrl-C, or an error
             for one in waiting:
                 one.cancel()
             stop_all()

@@ -21,7 +21,7 @@ def lessons():
 
 
 def page():
-    """Return TEACHING.md with its tables made anew."""
+    """Return TEACHING.md with its tables generated."""
     text = LESSONS.sub(lambda found: found[1] + steps_table(), TEACHING.read_text("utf-8"))
     return WRONG.sub(lambda found: found[1] + mistakes_table(), text)
 

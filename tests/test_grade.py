@@ -1,4 +1,4 @@
-"""A class is graded: each row is right, nobody is harmed, and what is not prevented is said."""
+"""A class is graded: each row is right, no one is harmed, and what is not prevented is said."""
 
 import csv
 import json
@@ -245,7 +245,7 @@ def test_a_zip_file_in_a_folder(tmp_path):
     ],
 )
 def test_where_the_app_is(files, app, tmp_path):
-    """It is in my_app, or nearest to the top; the workbook's own apps are nobody's."""
+    """It is in my_app, or nearest to the top; the workbook's own apps do not count."""
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("", "utf-8")
@@ -355,6 +355,44 @@ def test_the_summary(tmp_path):
     ]
 
 
+def test_text_that_no_file_can_hold(tmp_path):
+    """What an app says need not be text; the table and the feedback are written in any case."""
+    results = Results(tmp_path / "out", CHECKS)
+    results.add(verdict("ada", "failed", "failed", note="\ud800"))
+    results.verdicts["ada"].told[0]["text"] = "a \ud800 works\n  got    \ud800"
+    results.write()
+
+    assert rows(tmp_path / "out" / "grades.csv")[0]["first to do"] == "step 1: a \\ud800 works"
+
+
+def test_a_table_that_is_open_elsewhere(tmp_path, monkeypatch):
+    """Where the table can't be written, it goes beside it."""
+    results = Results(tmp_path / "out", CHECKS)
+    results.add(verdict("ada", "passed"))
+    write = results.write_table
+    failing = iter([PermissionError()])
+    monkeypatch.setattr(results, "write_table", lambda: raised(failing) or write())
+    results.table = tmp_path / "out" / "grades.csv"
+    results.write()
+
+    assert results.table == tmp_path / "out" / "grades-old-1.csv"
+    assert rows(results.table)[0]["name"] == "ada"
+
+
+def raised(errors):
+    """Raise the next error, if there is one."""
+    for error in errors:
+        raise error
+
+
+def test_results_that_cannot_be_read(tmp_path):
+    """A sentence says what to do."""
+    (tmp_path / "results.json").write_text("[{", "utf-8")
+
+    with pytest.raises(SystemExit, match="Move it away"):
+        Results(tmp_path, CHECKS)
+
+
 # Similarity
 
 
@@ -429,7 +467,8 @@ def test_a_class_is_graded(tmp_path):
         (["steps/01_setup"], "is one app"),
         ([".github", "--jobs=0"], "takes a number from 1"),
         ([".github/workflows"], "holds no folder and no zip file"),
-        ([".github", "eve"], "no submission eve. There are workflows"),
+        ([".github", "eve"], "no submission eve. There are: workflows"),
+        ([".github", "--csv", "nowhere/x.csv"], "there is no folder nowhere for the table"),
         ([".github", "--attacks"], "unrecognized arguments: --attacks"),
     ],
 )

@@ -12,7 +12,7 @@ MOST = 10  # lines of what an app has printed
 
 
 class Run:
-    """One process that checks a submission: what it has told, and why it told no more."""
+    """One process that checks a submission: what it has told, and why it stopped."""
 
     def __init__(self, seal):
         """Believe only lines with this seal."""

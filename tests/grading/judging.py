@@ -23,7 +23,7 @@ from grading.submissions import Refused, app_in, unpack
 
 TESTS = [f"steps/{step.name}/test_checkpoint.py" for step in STEPS]
 SECONDS = 60  # for one submission
-SILENCE = 25  # seconds without a word
+SILENCE = 25  # seconds without a line
 LONGEST = 2**20  # characters of a line, and of all that one run tells
 DEAF = 3  # runs that end before the first verdict, then no further one is begun
 RUNNING, STOPPING = set(), threading.Event()
@@ -74,7 +74,7 @@ def judge(submission, confined, paper):
     begun, verdict = time.monotonic(), Verdict(submission.name)
     try:
         judge_unpacked(verdict, submission.path, confined, paper)
-    except Exception as error:  # nobody has thought of it yet, so the teacher gets to know it
+    except Exception as error:  # of the machinery: it is told, and the others get their marks
         verdict.status, verdict.note = "no report", clean(f"{type(error).__name__}: {error}")
     verdict.seconds = round(time.monotonic() - begun, 1)
     return verdict
@@ -99,7 +99,7 @@ def judge_unpacked(verdict, path, confined, paper):
 
 @contextmanager
 def scratch_folder():
-    """Yield a new folder that others can enter, and nobody lists; it is gone afterwards."""
+    """Yield a new folder that other users can enter but not list; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
     folder.chmod(0o711)
     try:
@@ -161,7 +161,7 @@ def name_what_stopped_it(verdict):
 
 
 def stop_all():
-    """End what still runs, and begin no more."""
+    """End what still runs, and start nothing new."""
     STOPPING.set()
     for process in list(RUNNING):
         end(process)

@@ -1,4 +1,4 @@
-"""Put aside what Python can't read, so that a syntax error costs what it breaks and no more."""
+"""Put aside what Python can't read, so that a syntax error costs only what it breaks."""
 
 import ast
 import re

@@ -3,16 +3,18 @@
 import csv
 import json
 import re
+import sys
 from collections import Counter
 from dataclasses import asdict
 
 from workbench.course import STEPS, number_of
+from workbench.own_data import name_aside
 from workbench.progress import body
 
 from grading.judging import Verdict
 from grading.similarity import fingerprint
 
-KEPT = "results.json"  # all that is known, from which the rest is made anew
+KEPT = "results.json"  # all that is known, from which the rest is generated
 TABLE = "grades.csv"
 FEEDBACK = "feedback"
 BAR = 20  # characters
@@ -30,8 +32,15 @@ class Results:
         self.steps = [step for step in STEPS if step.name in self.total]
         self.verdicts = {}
         if (folder / KEPT).is_file():
-            for one in json.loads((folder / KEPT).read_text("utf-8")):
+            self.read(folder / KEPT)
+
+    def read(self, file):
+        """Take over the verdicts of an earlier run."""
+        try:
+            for one in json.loads(file.read_text("utf-8")):
                 self.verdicts[one["name"]] = Verdict(**one)
+        except (ValueError, TypeError, KeyError):
+            sys.exit(f"{file} can't be read. Move it away, and grade everyone again.")
 
     def keep_only(self, names):
         """Forget the verdicts on others than these."""
@@ -48,8 +57,18 @@ class Results:
         (self.folder / KEPT).write_text(json.dumps(known, indent=1), "utf-8")
         for verdict in self.sorted():
             file = self.folder / FEEDBACK / f"{verdict.name}.txt"
-            file.write_text("\n".join(self.feedback(verdict)) + "\n", "utf-8")
-        with self.table.open("w", encoding="utf-8-sig", newline="") as file:  # as Excel wants it
+            text = "\n".join(self.feedback(verdict)) + "\n"
+            file.write_text(text, "utf-8", errors="backslashreplace")
+        try:
+            self.write_table()
+        except PermissionError:  # on Windows, a table that is open in Excel
+            self.table = name_aside(self.table)
+            self.write_table()
+
+    def write_table(self):
+        """Write the table, in the way that Excel reads letters with accents."""
+        how = {"encoding": "utf-8-sig", "errors": "backslashreplace", "newline": ""}
+        with self.table.open("w", **how) as file:
             csv.writer(file).writerows([self.heading(), *map(self.row, self.sorted())])
 
     def sorted(self):

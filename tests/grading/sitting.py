@@ -1,7 +1,7 @@
 """The process of one submission: it takes on its limits, then runs the checks and tells of them.
 
 Run as a module it reads its task, a line of JSON, and writes lines of JSON, each with a seal
-that whoever only prints does not know.
+that code which only prints does not know.
 """
 
 import json
@@ -51,7 +51,7 @@ class Report(Stream):
         self.tell(begun=[item.path.parent.name, item.name], sentence=item.obj.__doc__ or "")
 
     def pytest_sessionfinish(self, exitstatus):
-        """Tell what has changed of what judges: the last line, so far as anybody believes it."""
+        """Tell what has changed of what judges: the last line."""
         super().pytest_sessionfinish(exitstatus)
         self.tell(changed=changes(self.before, machinery(self.items))[:5])
 

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from workbench.copying import CLUTTER, MAX_MEGABYTES
 from workbench.loader import ENTRY_FILES
 
+from grading.hearing import CONTROL
+
 MOST_FILES = 2000
 MOST_MEGABYTES_OF_A_ZIP = 100  # it may hold a virtual environment, which is left out
 PIECE = 2**16  # bytes
@@ -31,7 +33,7 @@ class Submission:
 
 
 def submissions(folder):
-    """Return the submissions in a folder, and the names of what is none."""
+    """Return the submissions in a folder, and the names of everything else."""
     found, others = [], []
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name == "__MACOSX":
@@ -40,6 +42,7 @@ def submissions(folder):
         (found if is_one else others).append(path)
     stems = [path.stem if is_zip(path) else path.name for path in found]
     names = [s if stems.count(s) == 1 else p.name for s, p in zip(stems, found, strict=True)]
+    names = [CONTROL.sub("?", name) for name in names]
     pairs = zip(names, found, strict=True)
     return [Submission(name, path) for name, path in pairs], [path.name for path in others]
 
@@ -124,7 +127,7 @@ def write_all(files, target):
                     raise Refused(f"it has more than {MAX_MEGABYTES} MB of files")
                 copy.write(piece)
     for path in (target, *target.rglob("*")):
-        path.chmod(0o755)  # in bubblewrap, root's files are read by somebody else
+        path.chmod(0o755)  # in bubblewrap, root's files are read by another user
 
 
 def app_in(folder):

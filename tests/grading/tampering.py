@@ -1,6 +1,6 @@
 """Notice an app that changes what judges it: the machinery, pytest, or the checks.
 
-Whoever tries hard enough is not noticed: the app runs in the process that judges it.
+A determined author is not noticed: the app runs in the process that judges it.
 """
 
 import sys
