@@ -144,6 +144,7 @@ def main(words):
     everyone, now = chosen(parser, options)
     folder = options.folder.resolve()
     output = output_of(folder)
+    print(f"First, {NAME_OF_OURS}: it has to get full marks here.", flush=True)
     confined, paper = prove(confinement(options.jobs), TESTS)
     tell(confined, len(now), paper.seconds, folder)
     results = Results(output, paper.checks, options.csv)
