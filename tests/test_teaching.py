@@ -63,6 +63,5 @@ def test_every_reason_for_no_points_is_told():
     known = {row["status"] for row in table("submissions.toml").values() if "status" in row}
     source = (ROOT / "tests/grading/judging.py").read_text("utf-8")
 
-    assert told == known | {"not opened"}
-    assert set(re.findall(r'verdict\.status, verdict\.note = "([^"]+)"', source)) <= told
-    assert {status for status, _ in judging.REASONS} <= told
+    known |= set(re.findall(r'verdict\.status, verdict\.note = "([^"]+)"', source))
+    assert told == known | {status for status, _ in judging.REASONS}
