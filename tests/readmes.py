@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import teaching
 from errors_page import PAGE, first_questions, page
 from examiner import ROOT, STEPS, run_pytest, sit
 from glossary import with_links
@@ -305,3 +306,4 @@ if __name__ == "__main__":
         for folder, text in generated(scratch).items():
             (folder / "README.md").write_text(text, "utf-8", newline="\n")
     PAGE.write_text(page(), "utf-8", newline="\n")
+    teaching.TEACHING.write_text(teaching.page(), "utf-8", newline="\n")
