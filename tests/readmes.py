@@ -46,6 +46,10 @@ HEAD = re.compile(r"# Step \d: (.+)\n\nAbout (\d+) minutes")
 TABLE = re.compile(r"(^\| step \|.*\n\|[- |]+\n)(?:\|.*\n)*", re.M)
 MOVED = re.compile(r"(^```console\n)\$ (git diff --stat HEAD:.*?)\n.*?(?=^```$)", re.M | re.S)
 LOOP = re.compile(r"(^```console\n)(?:\$ python3 workbook.py test .*?)(?=^```$)", re.M | re.S)
+HOW_TO_READ = """\
+Each answer begins with the mistake, so don't type it: lines with `-` are right, and lines with `+`
+are wrong. Then comes what the checkpoint says about it, and what to do.
+"""
 FINAL = ROOT / "final"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name for a folder without files
 
@@ -157,8 +161,7 @@ class Workshop:
         others = [f"| {row.question} | {row.fix} |" for row in first_questions(rows)]
         return "\n".join(
             [
-                "Each answer begins with the mistake, so don't type it: lines with `-` are right, and lines\n"
-                "with `+` are wrong. Then comes what the checkpoint says about it, and what to do.\n",
+                HOW_TO_READ,
                 *(self.answer(step, row) for row in rows if row.why),
                 "| you ask | answer |\n| --- | --- |",
                 *others,

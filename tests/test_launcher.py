@@ -670,7 +670,8 @@ def test_grade_looks_where_one_stands(launcher, calls, csv, monkeypatch):
     [
         (
             ["fly"],
-            "There is no command fly. The commands are: run, watch, test, diff, reset, lab, grade, help.",
+            "There is no command fly. "
+            "The commands are: run, watch, test, diff, reset, lab, grade, help.",
         ),
         (["tset"], "There is no command tset. Did you mean test?"),
         (["run", "9"], "There is no step 9. The steps are 01_setup, "),
