@@ -23,7 +23,7 @@ from IPython import get_ipython
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path[:0] = [str(ROOT / "tests"), str(HERE)]
+sys.path[:0] = [str(HERE), str(ROOT / "tests")]
 
 import exercises  # noqa: E402
 from drafts import ALL_PAGES, EXERCISE, FIRST, Draft  # noqa: E402, F401

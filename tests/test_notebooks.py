@@ -21,9 +21,9 @@ NOTEBOOKS = ROOT / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 sys.path.append(str(NOTEBOOKS))
 
+import charts  # noqa: E402
 import drafts  # noqa: E402
 import lab  # noqa: E402
-import pictures  # noqa: E402
 
 UNWANTED = re.compile(r"\b(simply|just|obviously)\b|!(?!\[|=)", re.IGNORECASE)
 PLACES = re.compile(r"0x[0-9a-f]{4,}|/tmp/|/home/|/root/|[A-Z]:\\")
@@ -436,7 +436,7 @@ def test_apps_live_side_by_side_and_leave_their_files_alone(load_step):
     assert {path: path.read_bytes() for path in before} == before
 
 
-@pytest.mark.parametrize("module", [lab, drafts, pictures], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [lab, drafts, charts], ids=lambda module: module.__name__)
 def test_what_the_notebooks_share_is_small(module):
     """A module that people may want to read has no function without a sentence, and 200 lines."""
     text = Path(module.__file__).read_text("utf-8")
