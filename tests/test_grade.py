@@ -17,6 +17,7 @@ import pytest
 from examiner import ROOT, STEPS
 from grading import confinement as walls
 from grading.confinement import Confinement, confinement
+from grading.hearing import Run
 from grading.judging import TESTS, Paper, Verdict
 from grading.results import Results
 from grading.similarity import fingerprint
@@ -238,6 +239,7 @@ def test_a_zip_file_in_a_folder(tmp_path):
         (["a/b/app.py"], "a/b"),
         (["app.py", "old/my_app/app.py"], "old/my_app"),
         (["wsgi.py"], "."),
+        (["shop/__init__.py", "shop/views/__init__.py"], "shop"),
         (["shop/app/__init__.py"], "shop"),
         (["workbook.py", "steps/01_setup/app.py", "final/app.py", "mine/app.py"], "mine"),
         (["workbook.py", "steps/01_setup/app.py"], None),
@@ -531,3 +533,36 @@ def test_an_interruption_ends_everything(tmp_path):
     assert process.returncode == 130
     assert "Interrupted" in said
     assert (tmp_path / "class-graded" / "grades.csv").is_file()
+
+
+def told(*lines):
+    """Return a Run that has heard these lines, each with the right seal unless it has one."""
+    run = Run("seal")
+    for line in lines:
+        run.hear(line if isinstance(line, str) else json.dumps({"seal": "seal"} | line))
+    return run
+
+
+def test_what_is_believed():
+    """Lines with the seal, about the check that has begun; a traceback is told in one line."""
+    begun = {"begun": ["01_setup", "test_a"], "sentence": "a works"}
+    seen = {"step": "01_setup", "name": "test_a", "outcome": "passed"}
+    broken = seen | {"outcome": "failed", "text": "def f():\n\nE  KeyError\n\n"}
+
+    assert not told(begun, seen).forged
+    assert not told(begun, seen, broken).forged  # it broke when it was cleaned up
+    assert told(begun, broken).told["01_setup", "test_a"]["text"] == (
+        "a works\n  got    the check broke off: E  KeyError"
+    )
+    for lines in (
+        [seen],
+        [begun, seen, seen],
+        [begun, seen | {"outcome": "brilliant"}],
+        [begun, seen | {"seal": "guessed"}],
+        ["no JSON"],
+        ["[" * 100_000],
+        ["{}"],
+    ):
+        assert told(*lines).forged, lines
+    assert told(begun).stopped_at() == ("01_setup", "test_a")
+    assert told(begun, seen).stopped_at() is None

@@ -45,12 +45,20 @@ class Run:
             key = (str(one["step"]), str(one["name"]))
             again = key in self.told and one["outcome"] != "failed"  # it can only get worse
             self.forged |= again or key != self.begun or one["outcome"] not in OUTCOMES
-            texts = {name: clean(one.get(name, "")) for name in ("text", "hint")}
+            texts = {"text": self.message(key, clean(one.get("text", "")), one["outcome"])}
+            texts["hint"] = clean(one.get("hint", ""))
             printed = [clean(text) for text in one.get("printed", [])][:MOST]
             step, name = key
             outcome = one["outcome"]
             self.told[key] = {"step": step, "name": name, "outcome": outcome, "printed": printed}
             self.told[key] |= texts
+
+    def message(self, key, text, outcome):
+        """Return a message of a check, in the place of the traceback of one that broke off."""
+        if outcome != "failed" or "\n  got " in text:
+            return text
+        last = ([line.strip() for line in text.splitlines() if line.strip()] or ["nothing"])[-1]
+        return f"{self.sentences.get(key, key[1])}\n  got    the check broke off: {last[:100]}"
 
     def stopped_at(self):
         """Return (step, name) of the check that had begun and has no verdict, or None."""

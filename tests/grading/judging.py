@@ -118,8 +118,8 @@ def check_all(verdict, confined, scratch, paper):
         canary = run.told.pop(CANARY, None)
         told |= {key: one for key, one in run.told.items() if key in checks}
         if run.forged or run.changed or (canary and canary["outcome"] != "failed"):
-            what = f": {', '.join(run.changed)}" if run.changed else ""
-            verdict.status, verdict.note = "changed the checks", f"it changes what judges it{what}"
+            what = run.changed[0] if run.changed else "what is reported"
+            verdict.status, verdict.note = "changed the checks", f"the app changes {what}"
             break
         if run.trouble is None:
             break
@@ -156,7 +156,8 @@ def name_what_stopped_it(verdict):
     first = next((one["text"] for one in verdict.told if one["outcome"] == "failed"), "")
     for status, words in REASONS:
         if re.search(words, first):
-            verdict.status, verdict.note = status, " ".join(first.split())[:200]
+            seen = re.search(r"^  got +(.*?)$", first, re.M)
+            verdict.status, verdict.note = status, f"the app does not load: {seen[1]}"
             return
 
 

@@ -134,6 +134,7 @@ def app_in(folder):
     """Return the folder of the app below a folder: my_app, else the one nearest to the top."""
     found = {file for name in ENTRY_FILES[:2] for file in folder.rglob(name)}
     found |= {file.parent.parent / "app.py" for file in folder.rglob("app/__init__.py")}
+    found = found or {*folder.rglob("__init__.py")}  # the app's folder is a package
     apps = {file.parent for file in found if not is_ours(file.parent, folder)}
     nearest = sorted(apps, key=lambda app: (app.name != "my_app", len(app.parts), app))
     return nearest[0] if nearest else None
