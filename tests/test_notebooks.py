@@ -316,7 +316,7 @@ def load_step():
 
 
 def test_an_edit_that_does_not_fit_is_a_sentence(load_step):
-    """Somebody who edits a step sees which text is missing."""
+    """If a step has changed, the message says which text is missing."""
     with pytest.raises(ValueError, match=r"found 0 times in app\.py: no such text"):
         load_step("01_setup", ("no such text", ""))
 
