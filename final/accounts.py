@@ -9,9 +9,11 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from models import LoginSession, User, bcrypt, db, now, password_fits
 from settings import PERMANENT_SESSION_LIFETIME, REMEMBER_COOKIE_DURATION, SITE_NAME
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from zxcvbn import zxcvbn
 
 USERNAME = re.compile(r"[a-z0-9_.-]{3,32}")  # for fullmatch()
+MAX_LOGINS = 20  # of one user at a time
 MIN_PASSWORD = 15  # characters: NIST SP 800-63B-4 for a password that stands alone
 
 login_manager = LoginManager()
@@ -53,6 +55,18 @@ def password_problem(password, username):
 # Accounts
 
 
+def store(user, event):
+    """Write what has changed, if the user is still the one who was checked; end all logins.
+
+    What was checked is what is written: a request reads the user once, checks a password, which
+    is slow, and comes here. Meanwhile another request may have changed or deleted the user. Then
+    the version in the database is another one, and SQLAlchemy raises StaleDataError.
+    """
+    user.version += 1  # ends the logins that are under way, too: theirs is the version they checked
+    end_logins(user)
+    audit(event, user.username)
+
+
 def register(username, password):
     """Store a new user; say whether the name was free."""
     user = User(username=username)
@@ -81,23 +95,22 @@ def authenticate(username, password):
         return None
     if user.password_hash[4:6] != f"{current_app.config['BCRYPT_LOG_ROUNDS']:02}":
         user.set_password(password)
-        db.session.commit()
+        db.session.commit()  # the version stays: the password is the same
     return user
 
 
-def change_password(user, password):
+def change_password(user, password, event="password changed"):
     """Store the new password and end all logins of the user (ASVS 7.4.3)."""
     user.set_password(password)
-    end_logins(user)
-    audit("password changed", user.username)
+    store(user, event)
 
 
 def delete_account(user):
     """Remove the user and, by ON DELETE CASCADE, all logins; log out."""
+    db.session.delete(user)
+    db.session.commit()
     audit("account deleted", user.username)
     end_session()
-    db.session.execute(db.delete(User).filter_by(id=user.id))
-    db.session.commit()
 
 
 # Logins
@@ -106,36 +119,46 @@ def delete_account(user):
 @login_manager.user_loader
 def load_user(token):
     """Return the user of the login with this token, or None if it has ended (ASVS 7.2.1)."""
-    query = db.select(User).join(LoginSession).where(LoginSession.token == token)
-    user = db.session.scalar(query.where(LoginSession.expires_at > now()))
+    query = db.select(User, LoginSession.id).join(LoginSession).where(LoginSession.token == token)
+    query = query.where(LoginSession.version == User.version, LoginSession.expires_at > now())
+    user, login_id = db.session.execute(query).first() or (None, None)
     if user:
-        user.current_token = token
+        user.current_token, user.current_login = token, login_id
     return user
 
 
 def start_session(user, remember=False):
     """Log the user in with a new token; whoever was logged in here is logged out (ASVS 7.2.4)."""
     end_session()
-    end_logins(user, LoginSession.expires_at <= now())
     expires = now() + (REMEMBER_COOKIE_DURATION if remember else PERMANENT_SESSION_LIFETIME)
-    user.open_login(expires, request.user_agent.string[:200])
+    if load_user(user.open_login(expires, request.user_agent.string[:200])) is None:
+        raise StaleDataError("the password has changed since it was checked")
+    clear_out(user)
     login_user(user, remember=remember)
     audit("logged in", user.username)
 
 
 def end_session():
     """End the login of this browser, so that copies of its cookies are worthless (ASVS 7.4.1)."""
-    if current_user.is_authenticated:
+    here = LoginSession.token == getattr(current_user, "current_token", None)
+    if current_user.is_authenticated and end_logins(current_user, here):
         audit("logged out", current_user.username)
-        end_logins(current_user, LoginSession.token == current_user.current_token)
     session.clear()
     logout_user()  # after clear(): it notes in the session that the other cookie has to go
 
 
+def clear_out(user):
+    """Remove logins of the user that have ended, and the oldest ones beyond MAX_LOGINS."""
+    newest = db.select(LoginSession.id).filter_by(user_id=user.id).order_by(LoginSession.id.desc())
+    too_many = LoginSession.id.not_in(newest.limit(MAX_LOGINS))
+    end_logins(user, db.or_(LoginSession.expires_at <= now(), too_many))
+
+
 def open_logins(user):
     """Return the logins of the user that have not ended, the newest first."""
-    query = db.select(LoginSession).filter_by(user_id=user.id).order_by(LoginSession.id.desc())
-    return db.session.scalars(query.where(LoginSession.expires_at > now())).all()
+    query = db.select(LoginSession).filter_by(user_id=user.id, version=user.version)
+    query = query.where(LoginSession.expires_at > now()).order_by(LoginSession.id.desc())
+    return db.session.scalars(query).all()
 
 
 def end_logins(user, *which):
@@ -148,20 +171,23 @@ def end_logins(user, *which):
 # Reset links
 
 
-def reset_tokens(user):
-    """Return what signs tokens for this user and this purpose, until the password changes.
+def reset_tokens():
+    """Return what signs tokens for this purpose (ASVS 9.2.2)."""
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="password-reset")
 
-    The salt keeps other signatures out (ASVS 9.2.2); the hash in it makes a token good for one
-    use (ASVS 6.4.1).
+
+def reset_token(user):
+    """Return a token for the user as they are now: it ends when the password changes."""
+    return reset_tokens().dumps([user.id, user.version])
+
+
+def user_to_reset(token):
+    """Return the user whose token this is, or None if it is forged, used or older than an hour.
+
+    One use changes the version, and the token has another one from then on (ASVS 6.4.1).
     """
-    salt = f"password-reset {user.password_hash}"
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=salt)
-
-
-def user_to_reset(username, token):
-    """Return the user whose token this is, or None if it is forged, used or older than an hour."""
-    user = find_user(username)
     try:
-        return user if user and reset_tokens(user).loads(token, max_age=3600) else None
+        user_id, version = reset_tokens().loads(token, max_age=3600)
     except BadSignature:
         return None
+    return db.session.scalar(db.select(User).filter_by(id=user_id, version=version))

@@ -8,10 +8,13 @@ from flask import Flask, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect, same_origin
 from models import bcrypt, set_up_database
 from settings import configure
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from views import limiter, pages
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+OVERTAKEN = (StaleDataError, IntegrityError)  # the user was changed, or deleted, meanwhile
 SAFE_HEADERS = {  # ASVS 3.4.3 to 3.4.8
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
@@ -28,7 +31,8 @@ def create_app():
     app.before_request(refuse_garbled_headers)  # before any extension reads it
     set_up_extensions(app)
     app.register_blueprint(pages)
-    app.register_error_handler(HTTPException, show_error)
+    for error in (HTTPException, *OVERTAKEN):
+        app.register_error_handler(error, show_error)
     app.after_request(add_headers)
     app.cli.command("init-db")(init_db)
     app.cli.add_command(users)
@@ -72,6 +76,9 @@ def show_error(error):
 
     render_template() would ask the database for current_user, which may be what broke.
     """
+    if isinstance(error, OVERTAKEN):
+        audit("overtaken by another request")
+        error = Conflict()
     response, wait = error.get_response(), 0
     if error.code == 429:
         wait = max(1, int(limiter.current_limit.reset_at - time.time()))

@@ -5,6 +5,7 @@ import click
 from flask import current_app, url_for
 from flask.cli import AppGroup
 from models import User, create_tables, db
+from sqlalchemy.orm.exc import StaleDataError
 
 users = AppGroup("users", help="Look after the accounts.")
 name_argument = click.argument("username", metavar="NAME")
@@ -23,6 +24,15 @@ def known_user(username):
     raise click.ClickException(f"There is no user {username!r}. See: flask users list")
 
 
+def store(user, event):
+    """Write what has changed; stop with a sentence if the user was changed by someone else."""
+    try:
+        accounts.store(user, event)
+    except StaleDataError:
+        message = "The account was changed at the same moment. Run the command again."
+        raise click.ClickException(message) from None
+
+
 @users.command("list")
 def list_users():
     """List the users, whether they may log in, and how often they are logged in."""
@@ -38,8 +48,7 @@ def reset_link(username):
     user = known_user(username)
     if not current_app.config["SERVER_NAME"]:
         raise click.ClickException("SERVER_NAME is not set. Set it to your host, as example.org.")
-    token = accounts.reset_tokens(user).dumps(user.username)
-    click.echo(url_for("pages.reset", username=user.username, token=token, _external=True))
+    click.echo(url_for("pages.reset", token=accounts.reset_token(user), _external=True))
     accounts.audit("reset link made", user.username)
 
 
@@ -61,8 +70,7 @@ def set_active(username, active):
     """Store whether the user may log in; end all logins either way."""
     user, state = known_user(username), "activated" if active else "deactivated"
     user.is_active = active
-    accounts.end_logins(user)
-    accounts.audit(state, user.username)
+    store(user, state)
     click.echo(f"{user.username} is {state} and logged out everywhere.")
 
 
@@ -71,5 +79,6 @@ def set_active(username, active):
 def logout(username):
     """Log a user out everywhere (ASVS 7.4.5)."""
     user = known_user(username)
-    accounts.audit("logged out by command", user.username)
-    click.echo(f"{user.username} is logged out. Logins ended: {accounts.end_logins(user)}")
+    ended = len(accounts.open_logins(user))
+    store(user, "logged out by command")
+    click.echo(f"{user.username} is logged out. Logins ended: {ended}")

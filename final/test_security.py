@@ -214,17 +214,17 @@ def test_a_reset_link_is_for_one_user_and_one_purpose(site):
     site.register("mallory")
     cookie = ada.client.get_cookie("session").value
     token = path.rpartition("/")[2]
-    signed = site.app.session_interface.get_signing_serializer(site.app).dumps("ada")
+    signed = site.app.session_interface.get_signing_serializer(site.app).dumps([1, 1])
 
-    assert site.visitor().get(path).opens()
+    assert site.visitor().get(path).says("ada")
+    assert "ada" not in path
     for wrong in (
-        f"/reset/mallory/{token}",
-        f"/reset/nobody/{token}",
-        f"/reset/ada/{cookie}",
-        f"/reset/ada/{signed}",
-        f"/reset/ada/{token[:-1]}{'A' if token[-1] != 'A' else 'Q'}",
-        f"/reset/ada/{token[1:]}",
+        cookie,
+        signed,
+        f"{token[:-1]}{'A' if token[-1] != 'A' else 'Q'}",
+        token[1:],
     ):
+        wrong = f"/reset/{wrong}"
         assert site.visitor().get(wrong).status.startswith("404")
 
 
@@ -248,11 +248,12 @@ def test_a_reset_link_ends_after_an_hour(site):
     site.register()
     with site.app.app_context():
         user = site.db.session.scalar(site.db.select(site.User))
-        salt = f"password-reset {user.password_hash}"
-    signer = URLSafeTimedSerializer(site.app.config["SECRET_KEY"], salt=salt, signer=Past)
+        claim = [user.id, user.version]
+    key = site.app.config["SECRET_KEY"]
+    signer = URLSafeTimedSerializer(key, salt="password-reset", signer=Past)
     statuses = []
     for age in (3500, 3700):  # noqa: B007
-        statuses.append(site.visitor().get(f"/reset/ada/{signer.dumps('ada')}").status[:3])
+        statuses.append(site.visitor().get(f"/reset/{signer.dumps(claim)}").status[:3])
 
     assert statuses == ["200", "404"]
 
@@ -668,9 +669,8 @@ def test_links_of_the_command_line_name_the_site(load):
     site = load(production=True, SERVER_NAME="example.org", TRUSTED_HOSTS="example.org")
     site.register()
 
-    assert site.run("users", "reset-link", "ada").stdout.startswith(
-        "https://example.org/reset/ada/"
-    )
+    printed = site.run("users", "reset-link", "ada").stdout
+    assert printed.startswith("https://example.org/reset/")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

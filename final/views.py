@@ -97,15 +97,15 @@ def logout():
     return lead_to(".login", "You are logged out. Log in again whenever you like.")
 
 
-@pages.route("/reset/<username>/<token>", methods=["GET", "POST"])
-def reset(username, token):
+@pages.route("/reset/<token>", methods=["GET", "POST"])
+def reset(token):
     """Let the holder of a reset link choose a new password; lead to the login page."""
-    user = accounts.user_to_reset(username, token)
+    user = accounts.user_to_reset(token)
     if user is None:
         return render_template("reset_ended.html"), 404
     form = NewPasswordForm(request.form, user)
     if form.validate_on_submit():
-        accounts.change_password(user, form.password.data)
+        accounts.change_password(user, form.password.data, "password reset")
         return lead_to(".login", "Your password is changed. Log in with the new one.")
     return render_template("reset.html", form=form)
 
