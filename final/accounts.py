@@ -13,6 +13,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from zxcvbn import zxcvbn
 
 USERNAME = re.compile(r"[a-z0-9_.-]{3,32}")  # for fullmatch()
+MAX_TYPED = 100  # characters of a name that are looked at
+MAX_SCORED = 36  # characters of a password; for 72 that stand for letters, zxcvbn needs seconds
+ALIKE = str.maketrans("{[<|", "(((!")  # signs for one letter, to zxcvbn: it tries all combinations
 MAX_LOGINS = 20  # of one user at a time
 MIN_PASSWORD = 15  # characters: NIST SP 800-63B-4 for a password that stands alone
 
@@ -29,8 +32,12 @@ def audit(event, username=None):
 
 
 def normalise(username):
-    """Return the one spelling of a name, without capitals or look-alike widths (RFC 8265)."""
-    return unicodedata.normalize("NFKC", username or "").strip().casefold()
+    """Return the one spelling of a name, without capitals or look-alike widths (RFC 8265).
+
+    Only the beginning is looked at: CPython's time for a row of accents grows with the square of
+    its length (python/cpython#149079), seconds for the longest name that fits into a form.
+    """
+    return unicodedata.normalize("NFKC", (username or "")[:MAX_TYPED]).strip().casefold()
 
 
 def find_user(username):
@@ -45,7 +52,8 @@ def password_problem(password, username):
         return f"Use at least {MIN_PASSWORD} characters; a short sentence works well."
     if not password_fits(password):
         return "Use at most 72 bytes: 72 plain letters, fewer with accents or emoji."
-    guess = zxcvbn(password, user_inputs=[username, SITE_NAME, "flask", "login"])
+    scored = password[:MAX_SCORED].translate(ALIKE)
+    guess = zxcvbn(scored, user_inputs=[username, SITE_NAME, "flask", "login"])
     if guess["score"] >= 3:  # of 4: "safely unguessable"
         return None
     reason = guess["feedback"]["warning"] or "This is easy to guess"

@@ -11,6 +11,7 @@ import io
 import re
 import time
 import tomllib
+import unicodedata
 from pathlib import Path
 from unittest import mock
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from urllib.parse import quote
 import bcrypt
 import itsdangerous
 import pytest
+import zxcvbn
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import COOKIE_NAME
@@ -162,6 +164,35 @@ def register_a_look_alike(site):
     for name in ("ada", "Ada", "\u0430d\u0430", "\uff41\uff44\uff41"):
         site.register(name)
     return site.count(site.User) > 1
+
+
+@attack
+def type_a_name_of_accents(site):
+    """Log in with a name whose normal form takes seconds; from outside one looks at the clock."""
+    name, lengths = "\u0301" * 900 + "\u0316" * 900, []  # a long form has room for 15,000 each
+    normalize = unicodedata.normalize
+
+    def noting(form, text):
+        lengths.append(len(text))
+        return normalize(form, text)
+
+    with mock.patch.object(unicodedata, "normalize", noting):
+        site.log_in(name, PASSWORD)
+    return max(lengths) > 1000
+
+
+@attack
+def choose_a_password_of_signs(site):
+    """Register with a password that takes seconds to score: signs that stand for many letters."""
+    read, translate = [], zxcvbn.matching.translate
+
+    def noting(text, signs):
+        read.append(len(text))
+        return translate(text, signs)
+
+    with mock.patch.object(zxcvbn.matching, "translate", noting):
+        site.register(password="4@8({[<369#!1|0$5+7%2" * 2)  # 72 characters take far longer
+    return sum(read) > 10_000
 
 
 @attack

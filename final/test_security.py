@@ -328,6 +328,26 @@ def test_a_hash_with_an_old_work_factor_is_replaced_at_login(site):
     assert site.log_in().says("Hello, ada")
 
 
+@pytest.mark.parametrize(
+    "password", ["4@8({[<369#!1|0$5+7%2" * 3, "1" * 36 + PASSWORD, "p4$$w0rd" * 9]
+)
+def test_scoring_a_password_is_little_work(site, password):
+    """ASVS 2.4.1: zxcvbn sees 36 characters at most, in few spellings."""
+    accounts, seen = sys.modules["accounts"], []
+    score = accounts.zxcvbn
+
+    def noting(text, user_inputs):
+        seen.append(text)
+        return score(text, user_inputs)
+
+    accounts.zxcvbn = noting
+    site.register(password=password[:72])
+
+    assert len(seen) == 1
+    assert len(seen[0]) == 36
+    assert not set(seen[0]) & set("{[<|")
+
+
 # Who exists
 
 
