@@ -3,6 +3,7 @@
 import time
 
 from accounts import audit, login_manager
+from attempts import limiter, look_up
 from commands import init_db, users
 from flask import Flask, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect, same_origin
@@ -10,7 +11,7 @@ from models import bcrypt, set_up_database
 from settings import configure
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
-from views import limiter, pages
+from views import pages
 from werkzeug.exceptions import Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -49,6 +50,7 @@ def set_up_extensions(app):
     login_manager.init_app(app)
     login_manager.login_view = "pages.login"
     set_up_database(app)
+    app.before_request(look_up)
     limiter.init_app(app)
 
 

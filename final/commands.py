@@ -77,7 +77,7 @@ def set_active(username, active):
 @users.command()
 @name_argument
 def logout(username):
-    """Log a user out everywhere (ASVS 7.4.5)."""
+    """Log a user out everywhere, and forget failed attempts to log in (ASVS 7.4.5)."""
     user = known_user(username)
     ended = len(accounts.open_logins(user))
     store(user, "logged out by command")

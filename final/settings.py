@@ -10,6 +10,7 @@ from click import ClickException
 SITE_NAME = "Workbook"
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
 REMEMBER_COOKIE_DURATION = timedelta(days=30)
+KNOWN_COOKIE_DURATION = timedelta(days=365)
 REMEMBER_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 MAX_CONTENT_LENGTH = 64 * 1024  # bytes of a form
 RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True  # when Redis is away, each worker counts for itself
@@ -27,6 +28,7 @@ def configure(app):
     app.config.from_object("settings")  # the capitals above
     app.config.update(
         BCRYPT_LOG_ROUNDS=number("BCRYPT_LOG_ROUNDS", 12, least=10 if secure else 4),
+        KNOWN_COOKIE_NAME="__Host-known" if secure else "known",
         PREFERRED_URL_SCHEME=environ.get("PREFERRED_URL_SCHEME", "https" if secure else "http"),
         RATELIMIT_STORAGE_URI=environ.get("RATELIMIT_STORAGE_URI") or "memory://",
         REMEMBER_COOKIE_NAME="__Host-remember" if secure else "remember_token",

@@ -77,6 +77,11 @@ def stored_hash(site):
         return site.db.session.scalar(site.db.select(site.User.password_hash))
 
 
+def cheap_checks(site):
+    """Let every password be wrong at no cost: a hundred hashes take long."""
+    return mock.patch.object(type(site.bcrypt), "check_password_hash", lambda *words: False)
+
+
 # Cookies
 
 
@@ -135,6 +140,18 @@ def guess_a_thousand_passwords(site):
     for number in range(1, GUESSES):
         mallory.submit(form, username="ada", password=f"{PASSWORD} {number}")
     return greeted(mallory.submit(form, username="ada", password=PASSWORD))
+
+
+@attack
+def lock_somebody_out(site):
+    """Fail a hundred times, from as many addresses as it takes, so that the owner gets no try."""
+    ada = site.ada()
+    log_out(ada)
+    with cheap_checks(site):
+        for number in range(100):
+            mallory = site.visitor(f"203.0.113.{number // 10}")
+            site.log_in(password=ANOTHER_PASSWORD, browser=mallory)
+    return not greeted(site.log_in(browser=ada))
 
 
 @attack

@@ -427,6 +427,111 @@ def test_a_hundred_wrong_passwords_a_day_from_everywhere(site):
     assert page.status.startswith("429")
 
 
+def locked(site):
+    """Return a browser in which ada was logged in, and lock her account everywhere else."""
+    ada = site.ada()
+    ada.submit(ada.get("/").form_to("/logout"))
+    for number in range(100):
+        browser = site.visitor(f"10.0.0.{number // 10}")
+        site.log_in(password=ANOTHER_PASSWORD, browser=browser)
+    assert site.log_in(browser=site.visitor("10.0.1.1")).status.startswith("429")
+    return ada
+
+
+def test_a_browser_that_is_known_is_not_locked_out_by_others(site):
+    """Its own failures count, and only for its own account."""
+    ada = locked(site)
+    site.register("grace")
+    grace = site.visitor()
+    site.log_in("grace", browser=grace)
+
+    assert site.log_in(browser=grace).status.startswith("429")
+    assert site.log_in(browser=ada).says("Hello, ada")
+    ada.submit(ada.get("/").form_to("/logout"))
+    answers = [site.log_in(password=ANOTHER_PASSWORD, browser=ada).status[:3] for _ in range(11)]
+    assert answers == ["200"] * 10 + ["429"]
+
+
+@pytest.mark.parametrize("command", ["logout", "reset-link"])
+def test_a_reset_and_a_command_end_a_lock(site, command):
+    """The owner is let in at once, at an address that had failed, too."""
+    locked(site)
+    browser, password = site.visitor("10.0.0.1"), PASSWORD
+    assert site.log_in(browser=browser).status.startswith("429")
+    if command == "reset-link":
+        password = ANOTHER_PASSWORD
+        site.fill_in(site.visitor("10.0.0.2"), reset_path(site), password=password)
+    else:
+        site.run("users", "logout", "ada")
+
+    assert site.log_in(password=password, browser=browser).says("Hello, ada")
+
+
+def test_a_mark_ends_with_the_password(site):
+    """Who knew the old password has marks without end; none is worth anything now."""
+    thief = site.ada()
+    mark = thief.client.get_cookie("known").value
+    site.fill_in(site.visitor(), reset_path(site), password=ANOTHER_PASSWORD)
+    with site.app.test_request_context(headers={"Cookie": f"known={mark}"}):
+        from flask import g
+
+        attempts = sys.modules["attempts"]
+        g.account = sys.modules["accounts"].find_user("ada")
+        assert attempts.known_mark() == ""
+        g.account.version -= 1
+        assert attempts.known_mark() != ""
+
+
+def test_a_thief_does_not_keep_the_owner_from_a_new_password(site):
+    """Ten failures with a copied cookie lock that login; the next one is free."""
+    owner, thief = site.ada(), site.visitor("10.0.0.9")
+    thief.client.set_cookie("session", owner.client.get_cookie("session").value)
+    values = {"current_password": ANOTHER_PASSWORD, "password": "?"}
+    answers = [site.fill_in(thief, "/account/password", **values).status[:3] for _ in range(11)]
+    assert answers == ["200"] * 10 + ["429"]
+
+    values = {"current_password": PASSWORD, "password": ANOTHER_PASSWORD}
+    page = site.fill_in(site.ada(browser=owner), "/account/password", **values)
+    assert page.says("Your password is changed")
+    assert thief.get("/welcome").at("/login")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("unknown", "unknown", True),
+        ("", "127.0.0.1", True),
+    ],
+)
+def test_addresses_of_ipv6_are_counted_by_household(site, one, other, together):
+    """A provider gives 2 to the 64th of them to each."""
+    keys = []
+    for address in (one, other):
+        with site.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            keys.append(sys.modules["attempts"].address())
+
+    assert (keys[0] == keys[1]) == together
+
+
+@pytest.mark.parametrize("path", ["/account/password", "/reset"])
+def test_twenty_attempts_an_hour_of_what_is_costly(site, path):
+    """ASVS 2.4.1: those that succeed count, too."""
+    ada, answers = site.ada(), []
+    values = {"current_password": PASSWORD, "password": PASSWORD + "."}
+    for number in range(21):
+        link = reset_path(site) if path == "/reset" else path
+        values["password"], old = f"{ANOTHER_PASSWORD} {number}", values["password"]
+        values["current_password"] = old if number else PASSWORD
+        answers.append(site.fill_in(ada, link, **values).status[:3])
+
+    assert answers == ["200"] * 20 + ["429"]
+
+
 def test_thirty_attempts_a_minute_from_one_address(site):
     """One guess for each of many names is limited by the address."""
     answers = [site.log_in(f"name-{number}").status[:3] for number in range(31)]

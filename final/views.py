@@ -1,40 +1,13 @@
 """The pages, and how often each may be asked for."""
 
 import accounts
+from attempts import account, account_and_address, failed, know_browser, limiter, this_login
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_required
 from forms import ChangePasswordForm, ConfirmForm, LoginForm, NewPasswordForm, RegisterForm
 from models import LoginSession
 
 pages = Blueprint("pages", __name__)
-
-
-# Who is counted (ASVS 6.3.1)
-
-
-def account():
-    """Return the account that somebody tries to log in to, whether it exists or not."""
-    return "account:" + accounts.normalise(request.form.get("username"))[:64]
-
-
-def account_and_address():
-    """Return both: who fails elsewhere does not lock the owner out."""
-    return f"{account()}@{get_remote_address()}"
-
-
-def owner():
-    """Return the account that is logged in."""
-    return f"owner:{getattr(current_user, 'username', None)}"
-
-
-def failed(response):
-    """Say whether an attempt was refused: success leads to another page."""
-    return response.status_code != 302
-
-
-limiter = Limiter(get_remote_address)
 
 
 def lead_to(endpoint, message):
@@ -74,6 +47,7 @@ def login():
     if form.validate_on_submit():
         if user := accounts.authenticate(form.username.data, form.password.data):
             accounts.start_session(user, form.remember.data)
+            know_browser(user)
             target = request.args.get("next", "")
             return redirect(target if is_local_path(target) else url_for(".welcome"))
         form.password.errors = ["Wrong username or password. Check both and try again."]
@@ -98,6 +72,7 @@ def logout():
 
 
 @pages.route("/reset/<token>", methods=["GET", "POST"])
+@limiter.limit("20/hour", methods=["POST"])
 def reset(token):
     """Let the holder of a reset link choose a new password; lead to the login page."""
     user = accounts.user_to_reset(token)
@@ -128,7 +103,8 @@ def account_page():
 
 
 @pages.route("/account/password", methods=["GET", "POST"])
-@limiter.limit("10/hour", key_func=owner, methods=["POST"], deduct_when=failed)
+@limiter.limit("20/hour", methods=["POST"])
+@limiter.limit("10/hour", key_func=this_login, methods=["POST"], deduct_when=failed)
 @login_required
 def change_password():
     """Change the password; only this browser stays logged in."""
@@ -137,12 +113,14 @@ def change_password():
         user = current_user._get_current_object()
         accounts.change_password(user, form.password.data)
         accounts.start_session(user)
+        know_browser(user)
         return lead_to(".account_page", "Your password is changed. Other browsers are logged out.")
     return render_template("change_password.html", form=form)
 
 
 @pages.route("/account/delete", methods=["GET", "POST"])
-@limiter.limit("10/hour", key_func=owner, methods=["POST"], deduct_when=failed)
+@limiter.limit("20/hour", methods=["POST"])
+@limiter.limit("10/hour", key_func=this_login, methods=["POST"], deduct_when=failed)
 @login_required
 def delete_account():
     """Delete the account and all that belongs to it."""
