@@ -197,5 +197,8 @@ def user_to_reset(token):
     try:
         user_id, version = reset_tokens().loads(token, max_age=3600)
     except BadSignature:
-        return None
-    return db.session.scalar(db.select(User).filter_by(id=user_id, version=version))
+        user_id = version = None
+    query = db.select(User).filter_by(id=user_id, version=version, is_active=True)
+    if (user := db.session.scalar(query)) is None:
+        audit("wrong reset link")
+    return user

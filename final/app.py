@@ -6,7 +6,7 @@ from accounts import audit, login_manager
 from attempts import limiter, look_up
 from commands import init_db, users
 from flask import Flask, abort, current_app, request
-from flask_wtf.csrf import CSRFProtect, same_origin
+from flask_wtf.csrf import CSRFError, CSRFProtect, same_origin
 from models import bcrypt, set_up_database
 from settings import configure
 from sqlalchemy.exc import IntegrityError
@@ -81,6 +81,8 @@ def show_error(error):
     if isinstance(error, OVERTAKEN):
         audit("overtaken by another request")
         error = Conflict()
+    if isinstance(error, CSRFError):
+        audit("form refused without its token")
     response, wait = error.get_response(), 0
     if error.code == 429:
         wait = max(1, int(limiter.current_limit.reset_at - time.time()))

@@ -99,6 +99,17 @@ def test_a_second_deletion_deletes_nobody(site, replaced):
     assert site.log_in().says("Hello, ada")
 
 
+def test_a_deletion_is_logged_after_the_fact(site, caplog):
+    """The one that comes too late has deleted nothing."""
+    ada, elsewhere = site.ada(), site.ada()
+    caplog.set_level("INFO", "app")
+    with meanwhile(CHECK, lambda: delete(site, elsewhere)):
+        assert delete(site, ada).status.startswith("409")
+
+    assert caplog.text.count("audit: account deleted, user 'ada'") == 1
+    assert "audit: overtaken by another request" in caplog.text
+
+
 # A login under way
 
 

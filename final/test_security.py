@@ -845,7 +845,7 @@ def test_the_log_tells_who_did_what_and_no_secret(site, caplog):
         "registered, user 'ada', from 127.0.0.1",
         "logged in, user 'ada'",
         "reset link made, user 'ada', from command line",
-        "password changed, user 'ada'",
+        "password reset, user 'ada'",
         "login failed, user 'ada'",
         "login failed, user None",
         "logged out, user 'ada'",
@@ -857,6 +857,46 @@ def test_the_log_tells_who_did_what_and_no_secret(site, caplog):
         assert text.count(f"audit: {event}") >= 1, event
     secrets = (PASSWORD, ANOTHER_PASSWORD, "wrong", "my password", path[-20:], user_hash)
     assert not [secret for secret in secrets if secret in text]
+
+
+def events(caplog):
+    """Return what has been logged, each without the address."""
+    lines = [record.getMessage() for record in caplog.records]
+    return [line[7:].partition(", from")[0] for line in lines if line.startswith("audit: ")]
+
+
+def test_the_log_has_a_line_for_each_event_after_it(site, caplog):
+    """ASVS 16.3.1, 16.3.2: what was refused, too; each is told from all others."""
+    other, ada = site.ada(), site.ada()
+    values = {"current_password": "wrong", "password": ANOTHER_PASSWORD}
+    new = {"current_password": PASSWORD, "password": ANOTHER_PASSWORD}
+    caplog.set_level("INFO", "app")
+
+    def deeds():
+        form = next(f for f in ada.get("/account").forms if f.action.endswith("/end"))
+        yield ["other login ended, user 'ada'"], lambda: ada.submit(form)
+        site.ada(browser=other)
+        others = ada.get("/account").form_to("/account/sessions/end-others")
+        yield ["all other logins ended, user 'ada'"], lambda: ada.submit(others)
+        wrong = ["wrong current password, user 'ada'"]
+        yield wrong, lambda: site.fill_in(ada, "/account/password", **values)
+        yield wrong, lambda: site.fill_in(ada, "/account/delete", **values)
+        yield ["wrong reset link, user None"], lambda: site.visitor().get("/reset/x")
+        refused = ["form refused without its token, user None"]
+        yield refused, lambda: site.visitor().client.post("/register")
+        changed = ["password changed, user 'ada'", "logged in, user 'ada'"]
+        yield changed, lambda: site.fill_in(ada, "/account/password", **new)
+        path = reset_path(site)
+        reset = ["password reset, user 'ada'"]
+        yield reset, lambda: site.fill_in(site.visitor(), path, password=PASSWORD)
+        browser = site.ada()
+        deleted = ["account deleted, user 'ada'"]
+        yield deleted, lambda: site.fill_in(browser, "/account/delete", **new)
+
+    for expected, deed in deeds():
+        caplog.clear()
+        deed()
+        assert events(caplog) == expected
 
 
 def test_production_logs_too(load, caplog):

@@ -137,6 +137,7 @@ def end_login(login_id):
     """End one login of the user; those of others do not exist here (ASVS 8.2.2)."""
     if not accounts.end_logins(current_user, LoginSession.id == login_id):
         abort(404)
+    accounts.audit("other login ended", current_user.username)
     return lead_to(".account_page", "That browser is logged out.")
 
 
@@ -145,4 +146,5 @@ def end_login(login_id):
 def end_other_logins():
     """End all logins of the user but this one."""
     accounts.end_logins(current_user, LoginSession.token != current_user.current_token)
+    accounts.audit("all other logins ended", current_user.username)
     return lead_to(".account_page", "Every other browser is logged out.")
