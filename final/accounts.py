@@ -127,11 +127,10 @@ def delete_account(user):
 @login_manager.user_loader
 def load_user(token):
     """Return the user of the login with this token, or None if it has ended (ASVS 7.2.1)."""
-    query = db.select(User, LoginSession.id).join(LoginSession).where(LoginSession.token == token)
+    query = db.select(User).join(LoginSession).where(LoginSession.token == token)
     query = query.where(LoginSession.version == User.version, LoginSession.expires_at > now())
-    user, login_id = db.session.execute(query).first() or (None, None)
-    if user:
-        user.current_token, user.current_login = token, login_id
+    if user := db.session.scalar(query):
+        user.current_token = token
     return user
 
 
@@ -141,7 +140,9 @@ def start_session(user, remember=False):
     expires = now() + (REMEMBER_COOKIE_DURATION if remember else PERMANENT_SESSION_LIFETIME)
     if load_user(user.open_login(expires, request.user_agent.string[:200])) is None:
         raise StaleDataError("the password has changed since it was checked")
-    clear_out(user)
+    newest = db.select(LoginSession.id).filter_by(user_id=user.id).order_by(LoginSession.id.desc())
+    surplus = LoginSession.id.not_in(newest.limit(MAX_LOGINS))
+    end_logins(user, db.or_(LoginSession.expires_at <= now(), surplus))
     login_user(user, remember=remember)
     audit("logged in", user.username)
 
@@ -153,13 +154,6 @@ def end_session():
         audit("logged out", current_user.username)
     session.clear()
     logout_user()  # after clear(): it notes in the session that the other cookie has to go
-
-
-def clear_out(user):
-    """Remove logins of the user that have ended, and the oldest ones beyond MAX_LOGINS."""
-    newest = db.select(LoginSession.id).filter_by(user_id=user.id).order_by(LoginSession.id.desc())
-    too_many = LoginSession.id.not_in(newest.limit(MAX_LOGINS))
-    end_logins(user, db.or_(LoginSession.expires_at <= now(), too_many))
 
 
 def open_logins(user):
@@ -179,14 +173,14 @@ def end_logins(user, *which):
 # Reset links
 
 
-def reset_tokens():
-    """Return what signs tokens for this purpose (ASVS 9.2.2)."""
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="password-reset")
+def signer(purpose):
+    """Return what signs tokens for one purpose, and takes no others (ASVS 9.2.2)."""
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=purpose)
 
 
 def reset_token(user):
     """Return a token for the user as they are now: it ends when the password changes."""
-    return reset_tokens().dumps([user.id, user.version])
+    return signer("password reset").dumps([user.id, user.version])
 
 
 def user_to_reset(token):
@@ -195,7 +189,7 @@ def user_to_reset(token):
     One use changes the version, and the token has another one from then on (ASVS 6.4.1).
     """
     try:
-        user_id, version = reset_tokens().loads(token, max_age=3600)
+        user_id, version = signer("password reset").loads(token, max_age=3600)
     except BadSignature:
         user_id = version = None
     query = db.select(User).filter_by(id=user_id, version=version, is_active=True)

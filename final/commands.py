@@ -5,7 +5,6 @@ import click
 from flask import current_app, url_for
 from flask.cli import AppGroup
 from models import User, create_tables, db
-from sqlalchemy.orm.exc import StaleDataError
 
 users = AppGroup("users", help="Look after the accounts.")
 name_argument = click.argument("username", metavar="NAME")
@@ -22,15 +21,6 @@ def known_user(username):
     if user := accounts.find_user(username):
         return user
     raise click.ClickException(f"There is no user {username!r}. See: flask users list")
-
-
-def store(user, event):
-    """Write what has changed; stop with a sentence if the user was changed by someone else."""
-    try:
-        accounts.store(user, event)
-    except StaleDataError:
-        message = "The account was changed at the same moment. Run the command again."
-        raise click.ClickException(message) from None
 
 
 @users.command("list")
@@ -70,7 +60,7 @@ def set_active(username, active):
     """Store whether the user may log in; end all logins either way."""
     user, state = known_user(username), "activated" if active else "deactivated"
     user.is_active = active
-    store(user, state)
+    accounts.store(user, state)
     click.echo(f"{user.username} is {state} and logged out everywhere.")
 
 
@@ -80,5 +70,5 @@ def logout(username):
     """Log a user out everywhere, and forget failed attempts to log in (ASVS 7.4.5)."""
     user = known_user(username)
     ended = len(accounts.open_logins(user))
-    store(user, "logged out by command")
+    accounts.store(user, "logged out by command")
     click.echo(f"{user.username} is logged out. Logins ended: {ended}")

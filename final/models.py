@@ -2,11 +2,12 @@
 
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 
 from flask_bcrypt import Bcrypt
 from flask_login import UserMixin
 from flask_sqlalchemy import SQLAlchemy
-from settings import PERMANENT_SESSION_LIFETIME
+from settings import DATABASE_PATIENCE, PERMANENT_SESSION_LIFETIME
 from sqlalchemy import event
 
 MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError for anything longer
@@ -44,7 +45,7 @@ class User(UserMixin, db.Model):
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}
     __table_args__ = {"sqlite_autoincrement": True}  # or SQLite gives the id of a deleted user away
 
-    current_token = current_login = None  # of the login that this request belongs to
+    current_token = None  # of the login that this request belongs to
 
     def set_password(self, password):
         """Store a salted hash; raise ValueError for an empty or too long password (ASVS 11.4.2)."""
@@ -66,7 +67,7 @@ class User(UserMixin, db.Model):
         login.user_agent = user_agent
         db.session.add(login)
         db.session.commit()
-        self.current_token, self.current_login = login.token, login.id
+        self.current_token = login.token
         return self.current_token
 
 
@@ -88,10 +89,28 @@ def set_up_database(app):
     """Attach the database to the app; in development, make missing tables."""
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "connect", set_pragmas)
+        is_sqlite = db.engine.dialect.name == "sqlite"
+        event.listen(db.engine, "connect", set_pragmas if is_sqlite else wait_briefly)
+        if is_sqlite and db.engine.url.database:
+            Path(db.engine.url.database).touch(mode=0o600)  # for the owner only, as the key is
         if app.debug:
             create_tables()
+
+
+def wait_briefly(connection, _record):
+    """Give a connection to PostgreSQL up when the server is silent for DATABASE_PATIENCE."""
+    from psycopg import OperationalError  # its driver is there only where it is used
+
+    wait = connection.wait
+
+    def wait_for_server(*words, **options):
+        try:
+            return wait(*words, **{"timeout": DATABASE_PATIENCE} | options)
+        except OperationalError:
+            connection.close()
+            raise
+
+    connection.wait = wait_for_server
 
 
 def set_pragmas(connection, _record):

@@ -250,7 +250,7 @@ def test_a_reset_link_ends_after_an_hour(site):
         user = site.db.session.scalar(site.db.select(site.User))
         claim = [user.id, user.version]
     key = site.app.config["SECRET_KEY"]
-    signer = URLSafeTimedSerializer(key, salt="password-reset", signer=Past)
+    signer = URLSafeTimedSerializer(key, salt="password reset", signer=Past)
     statuses = []
     for age in (3500, 3700):  # noqa: B007
         statuses.append(site.visitor().get(f"/reset/{signer.dumps(claim)}").status[:3])

@@ -1,13 +1,14 @@
 """The pages, and how often each may be asked for."""
 
 import accounts
-from attempts import account, account_and_address, failed, know_browser, limiter, this_login
+from attempts import account, account_and_address, failed, know_browser, limiter
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 from forms import ChangePasswordForm, ConfirmForm, LoginForm, NewPasswordForm, RegisterForm
 from models import LoginSession
 
 pages = Blueprint("pages", __name__)
+FOR_STRANGERS = {"pages.login": LoginForm, "pages.register": RegisterForm}
 
 
 def lead_to(endpoint, message):
@@ -17,6 +18,27 @@ def lead_to(endpoint, message):
 
 
 # Anybody's pages
+
+
+@pages.before_request
+def lead_on():
+    """Spare who is logged in the forms of strangers."""
+    if request.method == "GET" and request.endpoint in FOR_STRANGERS:
+        return onward() if current_user.is_authenticated else None
+
+
+def onward():
+    """Lead to the page that was asked for before the login, or to the welcome page."""
+    target = request.args.get("next", "")
+    return redirect(target if is_local_path(target) else url_for("pages.welcome"))
+
+
+def form_again():
+    """Show a form that has gone stale again; lead on who has logged in meanwhile elsewhere."""
+    if current_user.is_authenticated:
+        return onward()
+    form, template = FOR_STRANGERS[request.endpoint], request.endpoint.removeprefix("pages.")
+    return render_template(f"{template}.html", form=form(request.form), stale=True), 400
 
 
 @pages.get("/")
@@ -48,8 +70,7 @@ def login():
         if user := accounts.authenticate(form.username.data, form.password.data):
             accounts.start_session(user, form.remember.data)
             know_browser(user)
-            target = request.args.get("next", "")
-            return redirect(target if is_local_path(target) else url_for(".welcome"))
+            return onward()
         form.password.errors = ["Wrong username or password. Check both and try again."]
     return render_template("login.html", form=form)
 
@@ -85,6 +106,12 @@ def reset(token):
     return render_template("reset.html", form=form)
 
 
+@pages.get("/.well-known/change-password")
+def well_known():
+    """Lead password managers to the form that changes the password (W3C)."""
+    return redirect(url_for(".change_password"))
+
+
 # Pages of who is logged in
 
 
@@ -104,7 +131,7 @@ def account_page():
 
 @pages.route("/account/password", methods=["GET", "POST"])
 @limiter.limit("20/hour", methods=["POST"])
-@limiter.limit("10/hour", key_func=this_login, methods=["POST"], deduct_when=failed)
+@limiter.limit("10/hour", key_func=account, methods=["POST"], deduct_when=failed)
 @login_required
 def change_password():
     """Change the password; only this browser stays logged in."""
@@ -120,7 +147,7 @@ def change_password():
 
 @pages.route("/account/delete", methods=["GET", "POST"])
 @limiter.limit("20/hour", methods=["POST"])
-@limiter.limit("10/hour", key_func=this_login, methods=["POST"], deduct_when=failed)
+@limiter.limit("10/hour", key_func=account, methods=["POST"], deduct_when=failed)
 @login_required
 def delete_account():
     """Delete the account and all that belongs to it."""
