@@ -3,7 +3,9 @@
 import re
 
 import pytest
+import sqlalchemy
 from workbench.forms import parsed
+from workbench.meanwhile import CHECK, meanwhile
 from workbench.people import ANOTHER_PASSWORD, PASSWORD
 
 PRIVATE = ["/welcome", "/account", "/account/password", "/account/delete"]
@@ -86,7 +88,7 @@ def test_what_cannot_be_is_said_at_its_field(site, field, values):
 def test_a_name_is_taken_in_every_spelling(site, username):
     """Capitals, spaces and wide letters make no second ada."""
     site.register()
-    page = site.register(username, browser=site.ada())
+    page = site.register(username)
 
     assert "taken" in problems(page)["username"]
     assert site.count(site.User) == 1
@@ -276,7 +278,7 @@ def test_the_command_line_looks_after_the_accounts(site):
     ada = site.ada()
     assert "active      logins: 1" in site.run("users", "list").output
 
-    assert "Logins ended: 1" in site.run("users", "logout", "ada").output
+    assert "unlocked and logged out everywhere" in site.run("users", "logout", "ada").output
     assert ada.get("/welcome").at("/login")
 
     ada = site.ada()
@@ -298,12 +300,17 @@ def test_a_command_for_nobody_says_so(site, command):
     assert "There is no user 'nobody'. See: flask users list" in result.output
 
 
-def test_a_link_without_a_host_is_not_made(load):
+def test_a_link_without_a_host_is_made_in_development_only(load):
     """The command line cannot know under which name visitors see the site."""
     site = load(SERVER_NAME="")
     site.register()
-    result = site.run("users", "reset-link", "ada")
+    printed = site.run("users", "reset-link", "ada").stdout
+    assert printed.startswith("http://127.0.0.1:5000/reset/")
+    assert site.visitor().get(printed.strip().removeprefix("http://127.0.0.1:5000")).opens()
 
+    site = load(production=True, SERVER_NAME="")
+    site.register()
+    result = site.run("users", "reset-link", "ada")
     assert result.exit_code == 1
     assert "SERVER_NAME is not set." in result.output
 
@@ -321,7 +328,7 @@ def test_init_db_may_run_twice_and_loses_nothing(site):
 
 def bare_post(site):
     """Return the answer to a form without its token."""
-    return site.visitor().client.post("/login")
+    return site.visitor().client.post("/logout")
 
 
 def wrong_page(site):
@@ -349,12 +356,34 @@ def many_guesses(site):
     return ada.client.post("/login", data=dict(form.filled_in({"username": "ada"})))
 
 
-def broken_database(site):
-    """Return the answer to a visitor who is logged in when the tables are gone."""
+def mistake(site):
+    """Return the answer of a page with a mistake in its code."""
+    site.app.view_functions["pages.home"] = lambda: 1 / 0
+    return site.visitor().client.get("/")
+
+
+def no_database(site):
+    """Return the answer when the database is away."""
+
+    def refuse(*_words):
+        raise sqlalchemy.exc.OperationalError("SELECT 1", {}, Exception("it does not answer"))
+
     ada = site.ada()
     with site.app.app_context():
-        site.db.drop_all()
+        sqlalchemy.event.listen(site.db.engine, "before_cursor_execute", refuse)
     return ada.client.get("/welcome")
+
+
+def too_late(site):
+    """Return the answer to somebody whose account has been deleted during their request."""
+    ada, elsewhere = site.ada(), site.ada()
+    data = dict(ada.get("/account/delete").password_form().filled_in({"password": PASSWORD}))
+
+    def delete():
+        return site.fill_in(elsewhere, "/account/delete", current_password=PASSWORD)
+
+    with meanwhile(CHECK, delete):
+        return ada.client.post("/account/delete", data=data)
 
 
 @pytest.mark.parametrize(
@@ -364,8 +393,10 @@ def broken_database(site):
         (404, wrong_page),
         (405, wrong_method),
         (413, big_form),
+        (409, too_late),
         (429, many_guesses),
-        (500, broken_database),
+        (500, mistake),
+        (503, no_database),
     ],
 )
 def test_an_error_has_a_page_that_leads_on(site, status, cause):
@@ -379,7 +410,12 @@ def test_an_error_has_a_page_that_leads_on(site, status, cause):
     assert {"/", "/account"} <= {tag["href"] for tag in soup.select("main a")}
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "Traceback" not in response.text
-    assert "sqlite" not in response.text
+    assert not re.search("sqlite|psycopg|SELECT|ZeroDivision", response.text)
+
+
+def test_a_database_that_is_away_comes_back(site):
+    """Retry-After says when to ask again (RFC 9110)."""
+    assert no_database(site).headers["Retry-After"] == "5"
 
 
 def test_errors_keep_their_own_headers(site):
