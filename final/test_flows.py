@@ -454,7 +454,9 @@ def test_every_page_works_without_script_mouse_and_eyes(every_page):
         assert soup.title.text.startswith(("Error: ", soup.h1.text))
         assert soup.select_one("a.skip")["href"] == "#content"
         assert soup.select_one("main#content a, main#content button")
-        assert not soup.select("script, style, [style], [onclick], [onload], [maxlength]")
+        assert not soup.select(
+            "script:not([src]), style, [style], [onclick], [onload], [maxlength]"
+        )
         ids = [tag["id"] for tag in soup.select("[id]")]
         assert len(ids) == len(set(ids))
         for field in soup.select("input:not([type=hidden])"):
@@ -487,3 +489,112 @@ def test_who_is_logged_in_can_log_out_on_every_page(site):
 
     for path in ("/", "/login", "/register", *PRIVATE):
         assert ada.get(path).form_to("/logout")
+
+
+# What makes it easier
+
+
+def test_who_is_logged_in_is_led_on(site):
+    """To the page that was asked for, or to the welcome page; never to another site."""
+    ada = site.ada()
+
+    for path in ("/login", "/register"):
+        assert ada.get(path).at("/welcome")
+        assert ada.get(f"{path}?next=/account").at("/account")
+        assert ada.get(f"{path}?next=//evil.example").at("/welcome")
+
+
+def test_a_form_of_another_tab_leads_on(site):
+    """Log in in one of two tabs and submit the other: one is logged in already."""
+    site.register()
+    ada = site.visitor()
+    tabs = [ada.get("/login?next=/account").password_form() for _ in range(2)]
+    for form in tabs:
+        assert ada.submit(form, username="ada", password=PASSWORD).at("/account")
+
+
+def test_a_stale_form_is_shown_again(site):
+    """With a sentence, with what was typed but the password, and with its way onward."""
+    site.register()
+    ada = site.visitor()
+    form = ada.get("/login?next=/account").password_form()
+    ada.client.delete_cookie("session")
+    page = ada.submit(form, username="ada", password=PASSWORD, remember="y")
+
+    assert page.status.startswith("400")
+    assert page.says("This form was open for too long, so nothing was sent")
+    assert PASSWORD not in page.html
+    again = page.password_form()
+    assert dict(again.filled_in({})).items() >= {"username": "ada", "remember": "y"}.items()
+    assert ada.submit(again, password=PASSWORD).at("/account")
+
+
+def test_other_stale_forms_say_where_to_open_them_again(site):
+    """The error page has a button for it."""
+    ada = site.ada()
+    page = ada.post("/account/password", {})
+
+    assert page.status.startswith("400")
+    assert "/account/password" in links(page)
+    assert "/logout" not in links(ada.post("/logout", {}))
+
+
+def focused(page):
+    """Return the names of the fields that ask for the focus."""
+    return [tag["name"] for tag in parsed(page.html).select("[autofocus]")]
+
+
+def test_the_first_mistake_has_the_focus(site):
+    """In the order of the page; without a mistake, reading begins at the top."""
+    bad = "something else altogether"
+
+    assert focused(site.visitor().get("/register")) == []
+    assert focused(site.register("?", "?")) == ["username"]
+    assert focused(site.register("ada", "?")) == ["password"]
+    page = site.fill_in(site.visitor(), "/register", password=PASSWORD, password_again=bad)
+    assert focused(page) == ["password_again"]
+    site.register()
+    assert focused(site.log_in(password=ANOTHER_PASSWORD)) == ["password"]
+
+
+@pytest.mark.parametrize("path", ["/register", "/login?next=/account", "/account/password"])
+def test_a_password_is_shown_without_a_script_too(site, path):
+    """A link loads the form with readable fields, and leads on as the form does."""
+    visitor = site.ada() if path.startswith("/account") else site.visitor()
+    soup = parsed(visitor.get(path).html)
+    link = soup.select_one("form a[data-show]")["href"]
+    shown = visitor.get(link)
+
+    assert soup.select("[data-secret][type=password]")
+    assert not shown.password_form()
+    assert parsed(shown.html).select("[data-secret][type=text]")
+    back = parsed(shown.html).select_one("form a[data-show]")
+    assert back.text == "Hide the password" or "/account" in path
+    assert visitor.get(back["href"]).password_form()
+    assert ("next=/account" in link) == ("next" in path)
+
+
+def test_a_password_manager_finds_the_form_that_changes_it(site):
+    """W3C: A Well-Known URL for Changing Passwords; other names there are 404."""
+    response = site.visitor().client.get("/.well-known/change-password")
+    wrong = site.visitor().get("/.well-known/resource-that-should-not-exist")
+
+    assert (response.status_code, response.location) == (302, "/account/password")
+    assert wrong.status.startswith("404")
+
+
+def test_times_name_their_zone_and_scripts_can_read_them(site):
+    """In UTC; static/script.js shows them in the zone of the visitor."""
+    for time in parsed(site.ada().get("/account").html).select("time"):
+        assert time.text.endswith("UTC")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", time["datetime"])
+
+
+def test_the_error_page_of_development_is_ours(site, caplog):
+    """The traceback is in the terminal, not in the page."""
+    response = mistake(site)
+
+    assert site.app.debug
+    assert "Something broke here" in response.text
+    assert "ZeroDivisionError" in caplog.text
+    assert "Traceback" in caplog.text
