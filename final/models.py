@@ -102,6 +102,7 @@ def wait_briefly(connection, _record):
     wait = connection.wait
 
     def wait_for_server(*words, **options):
+        """Wait as the driver does, but not forever."""
         try:
             return wait(*words, **options | {"timeout": DATABASE_PATIENCE})
         except OperationalError:

@@ -150,7 +150,7 @@ def test_development_is_for_the_flask_command_only(load):
     forgotten = {"FLASK_DEBUG": "1", "FLASK_RUN_FROM_CLI": "", "BCRYPT_LOG_ROUNDS": "10"}
     with pytest.raises(ClickException, match="SECRET_KEY is not set"):
         load(**forgotten)
-    site = load(SECRET_KEY="3d1f8a2b9c7e6054" * 4, **forgotten)
+    site = load(tables=False, SECRET_KEY="3d1f8a2b9c7e6054" * 4, **forgotten)
 
     assert not site.app.debug
     assert site.app.config["SESSION_COOKIE_NAME"] == "__Host-session"
