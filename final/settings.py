@@ -11,10 +11,10 @@ DATABASE_PATIENCE = 3  # seconds without an answer from PostgreSQL; to connect, 
 environ.setdefault("PGCONNECT_TIMEOUT", "2")
 SITE_NAME = "Workbook"
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
-# A failing statement is logged without its values, which may be hashes (ASVS 16.2.5).
-SQLALCHEMY_ENGINE_OPTIONS = {"hide_parameters": True, "pool_pre_ping": True}
 REMEMBER_COOKIE_DURATION = timedelta(days=30)
 REMEMBER_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
+# A failing statement is logged without its values, which may be hashes (ASVS 16.2.5).
+SQLALCHEMY_ENGINE_OPTIONS = {"hide_parameters": True, "pool_pre_ping": True}
 MAX_CONTENT_LENGTH = 64 * 1024  # bytes of a form
 RATELIMIT_STORAGE_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}  # of Redis
 RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True  # when Redis is away, each worker counts for itself
