@@ -1,6 +1,7 @@
 """Every flow and every error page, through the pages' own forms."""
 
 import re
+import sys
 
 import pytest
 import sqlalchemy
@@ -592,6 +593,7 @@ def test_times_name_their_zone_and_scripts_can_read_them(site):
 
 def test_the_error_page_of_development_is_ours(site, caplog):
     """The traceback is in the terminal, not in the page."""
+    site.app.config["PROPAGATE_EXCEPTIONS"] = sys.modules["settings"].PROPAGATE_EXCEPTIONS
     response = mistake(site)
 
     assert site.app.debug
