@@ -1,9 +1,10 @@
 """Accounts: who somebody is, how a login starts and ends, what a password must be."""
 
 import re
+import secrets
 import unicodedata
 
-from flask import current_app, has_request_context, request, session
+from flask import abort, after_this_request, current_app, has_request_context, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from models import LoginSession, User, bcrypt, db, now, password_fits
@@ -12,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from zxcvbn import zxcvbn
 
 USERNAME = re.compile(r"[a-z0-9_.-]{3,32}")  # for fullmatch()
+ALIKE = str.maketrans("{[<|", "(((!")  # signs for one letter, to zxcvbn: it tries all combinations
+MAX_LOGINS = 20  # of one user at a time
 MIN_PASSWORD = 15  # characters: NIST SP 800-63B-4 for a password that stands alone
 
 login_manager = LoginManager()
@@ -27,8 +30,12 @@ def audit(event, username=None):
 
 
 def normalise(username):
-    """Return the one spelling of a name, without capitals or look-alike widths (RFC 8265)."""
-    return unicodedata.normalize("NFKC", username or "").strip().casefold()
+    """Return the one spelling of a name, without capitals or look-alike widths (RFC 8265).
+
+    Only the beginning is looked at: CPython's time for a row of accents grows with the square of
+    its length (python/cpython#149079), seconds for the longest name that fits into a form.
+    """
+    return unicodedata.normalize("NFKC", (username or "")[:100]).strip().casefold()
 
 
 def find_user(username):
@@ -43,14 +50,26 @@ def password_problem(password, username):
         return f"Use at least {MIN_PASSWORD} characters; a short sentence works well."
     if not password_fits(password):
         return "Use at most 72 bytes: 72 plain letters, fewer with accents or emoji."
-    guess = zxcvbn(password, user_inputs=[username, SITE_NAME, "flask", "login"])
-    if guess["score"] >= 3:  # of 4: "safely unguessable"
-        return None
+    scored = password[:36].translate(ALIKE)  # for 72 signs that stand for letters, it takes seconds
+    guess = zxcvbn(scored, user_inputs=[username, SITE_NAME, "flask", "login"])
     reason = guess["feedback"]["warning"] or "This is easy to guess"
-    return f"{reason.rstrip('.')}. Choose a sentence that nobody has said before."
+    advice = f"{reason.rstrip('.')}. Choose a sentence that nobody has said before."
+    return advice if guess["score"] < 3 else None  # of 4: "safely unguessable"
 
 
 # Accounts
+
+
+def store(user, event):
+    """Write what has changed, if the user is still the one who was checked; end all logins.
+
+    What was checked is what is written: a request reads the user once, checks a password, which
+    is slow, and comes here. Meanwhile another request may have changed or deleted the user. Then
+    the version in the database is another one, and SQLAlchemy raises StaleDataError.
+    """
+    user.version += 1  # ends the logins that are under way, too: theirs is the version they checked
+    end_logins(user)
+    audit(event, user.username)
 
 
 def register(username, password):
@@ -70,34 +89,34 @@ def register(username, password):
 def authenticate(username, password):
     """Return the active user with this name and password, or None.
 
-    A name that nobody has costs the same work as a wrong password (ASVS 6.3.8); a hash with
-    another work factor than the one set now is replaced (ASVS 11.2.2).
+    A name that nobody has costs the same work as a wrong password, also one whose hash is older
+    and cheaper (ASVS 6.3.8): 2 to the 10th and 2 to the 10th and 2 to the 11th are 2 to the 12th.
+    At a login such a hash is replaced (ASVS 11.2.2).
     """
-    user = find_user(username)
-    if user is None and password_fits(password):
-        bcrypt.generate_password_hash(password)
+    user, rounds = find_user(username), current_app.config["BCRYPT_LOG_ROUNDS"]
     if user is None or not user.check_password(password) or not user.is_active:
+        for missing in range(int(user.password_hash[4:6]), rounds) if user else [rounds]:
+            password_fits(password) and bcrypt.generate_password_hash(password, missing)
         audit("login failed", user.username if user else None)  # a typed name may be a password
         return None
-    if user.password_hash[4:6] != f"{current_app.config['BCRYPT_LOG_ROUNDS']:02}":
+    if user.password_hash[4:6] != f"{rounds:02}":
         user.set_password(password)
-        db.session.commit()
+        db.session.commit()  # the version stays: the password is the same
     return user
 
 
-def change_password(user, password):
+def change_password(user, password, event="password changed"):
     """Store the new password and end all logins of the user (ASVS 7.4.3)."""
     user.set_password(password)
-    end_logins(user)
-    audit("password changed", user.username)
+    store(user, event)
 
 
 def delete_account(user):
     """Remove the user and, by ON DELETE CASCADE, all logins; log out."""
+    db.session.delete(user)
+    db.session.commit()
     audit("account deleted", user.username)
     end_session()
-    db.session.execute(db.delete(User).filter_by(id=user.id))
-    db.session.commit()
 
 
 # Logins
@@ -107,8 +126,8 @@ def delete_account(user):
 def load_user(token):
     """Return the user of the login with this token, or None if it has ended (ASVS 7.2.1)."""
     query = db.select(User).join(LoginSession).where(LoginSession.token == token)
-    user = db.session.scalar(query.where(LoginSession.expires_at > now()))
-    if user:
+    query = query.where(LoginSession.version == User.version, LoginSession.expires_at > now())
+    if user := db.session.scalar(query):
         user.current_token = token
     return user
 
@@ -116,26 +135,32 @@ def load_user(token):
 def start_session(user, remember=False):
     """Log the user in with a new token; whoever was logged in here is logged out (ASVS 7.2.4)."""
     end_session()
-    end_logins(user, LoginSession.expires_at <= now())
     expires = now() + (REMEMBER_COOKIE_DURATION if remember else PERMANENT_SESSION_LIFETIME)
-    user.open_login(expires, request.user_agent.string[:200])
+    if load_user(user.open_login(expires, request.user_agent.string[:200])) is None:
+        audit("login overtaken by a change", user.username)
+        abort(409)
+    newest = db.select(LoginSession.id).filter_by(user_id=user.id).order_by(LoginSession.id.desc())
+    surplus = LoginSession.id.not_in(newest.limit(MAX_LOGINS))
+    end_logins(user, db.or_(LoginSession.expires_at <= now(), surplus))
     login_user(user, remember=remember)
+    know_browser(user)
     audit("logged in", user.username)
 
 
 def end_session():
     """End the login of this browser, so that copies of its cookies are worthless (ASVS 7.4.1)."""
-    if current_user.is_authenticated:
+    here = LoginSession.token == getattr(current_user, "current_token", None)
+    if current_user.is_authenticated and end_logins(current_user, here):
         audit("logged out", current_user.username)
-        end_logins(current_user, LoginSession.token == current_user.current_token)
     session.clear()
     logout_user()  # after clear(): it notes in the session that the other cookie has to go
 
 
 def open_logins(user):
     """Return the logins of the user that have not ended, the newest first."""
-    query = db.select(LoginSession).filter_by(user_id=user.id).order_by(LoginSession.id.desc())
-    return db.session.scalars(query.where(LoginSession.expires_at > now())).all()
+    query = db.select(LoginSession).filter_by(user_id=user.id, version=user.version)
+    query = query.where(LoginSession.expires_at > now()).order_by(LoginSession.id.desc())
+    return db.session.scalars(query).all()
 
 
 def end_logins(user, *which):
@@ -145,23 +170,39 @@ def end_logins(user, *which):
     return ended.rowcount
 
 
-# Reset links
+# Signed tokens
 
 
-def reset_tokens(user):
-    """Return what signs tokens for this user and this purpose, until the password changes.
-
-    The salt keeps other signatures out (ASVS 9.2.2); the hash in it makes a token good for one
-    use (ASVS 6.4.1).
-    """
-    salt = f"password-reset {user.password_hash}"
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=salt)
+def signer(purpose):
+    """Return what signs tokens for one purpose, and takes no others (ASVS 9.2.2)."""
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=purpose)
 
 
-def user_to_reset(username, token):
-    """Return the user whose token this is, or None if it is forged, used or older than an hour."""
-    user = find_user(username)
+def know_browser(user):
+    """Mark this browser as one in which the user has logged in, until the password changes."""
+    mark = signer("known browser").dumps([user.id, user.version, secrets.token_urlsafe(8)])
+    name, secure = current_app.config["KNOWN_COOKIE_NAME"], not current_app.debug
+    flags = {"secure": secure, "httponly": True, "samesite": "Lax", "max_age": 31536000}  # a year
+    after_this_request(lambda answer: answer.set_cookie(name, mark, **flags) or answer)
+
+
+def known_mark(user):
+    """Return the mark of this browser if it is one of this user, or an empty string."""
+    cookie = request.cookies.get(current_app.config["KNOWN_COOKIE_NAME"], "")
     try:
-        return user if user and reset_tokens(user).loads(token, max_age=3600) else None
+        user_id, version, mark = signer("known browser").loads(cookie)
+    except BadSignature:
+        return ""
+    return mark if user and (user.id, user.version) == (user_id, version) else ""
+
+
+def user_to_reset(token):
+    """Return the user whose token this is, or None if it is forged, used or older than an hour.
+
+    One use changes the version, and the token has another one from then on (ASVS 6.4.1).
+    """
+    try:
+        user_id, version = signer("password reset").loads(token, max_age=3600)
     except BadSignature:
         return None
+    return db.session.scalar(db.select(User).filter_by(id=user_id, version=version, is_active=True))

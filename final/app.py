@@ -1,17 +1,25 @@
 """A site with accounts, built with Flask-Login: the application factory."""
 
+import functools
 import time
 
 from accounts import audit, login_manager
+from click import ClickException
 from commands import init_db, users
 from flask import Flask, abort, current_app, request
-from flask_wtf.csrf import CSRFProtect, same_origin
+from flask_wtf.csrf import CSRFError, CSRFProtect, same_origin
+from limits.errors import ConfigurationError
 from models import bcrypt, set_up_database
 from settings import configure
-from views import limiter, pages
-from werkzeug.exceptions import HTTPException
+from sqlalchemy import exc
+from sqlalchemy.orm.exc import StaleDataError
+from views import FOR_STRANGERS, form_again, limiter, pages
+from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+OVERTAKEN = (StaleDataError, exc.IntegrityError)  # the user was changed, or deleted, meanwhile
+# The database is away, silent, full, locked or read-only.
+UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 SAFE_HEADERS = {  # ASVS 3.4.3 to 3.4.8
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
@@ -25,10 +33,14 @@ def create_app():
     """Return the app, set up from the environment; settings.py says what stops the start."""
     app = Flask(__name__)
     configure(app)
-    app.before_request(refuse_garbled_headers)  # before any extension reads it
-    set_up_extensions(app)
+    app.before_request(refuse_garbled)  # before any extension reads it
+    try:
+        set_up_extensions(app)
+    except (ModuleNotFoundError, ConfigurationError) as error:
+        raise ClickException(f"{error}. Run: pip install -r final/requirements.txt") from None
     app.register_blueprint(pages)
-    app.register_error_handler(HTTPException, show_error)
+    for error in (HTTPException, *OVERTAKEN, *UNAVAILABLE):
+        app.register_error_handler(error, show_error)
     app.after_request(add_headers)
     app.cli.command("init-db")(init_db)
     app.cli.add_command(users)
@@ -39,22 +51,32 @@ def create_app():
 
 
 def set_up_extensions(app):
-    """Attach the extensions."""
-    bcrypt.init_app(app)
-    CSRFProtect(app)
-    login_manager.init_app(app)
+    """Attach the extensions; a form is asked for its token before it is counted."""
+    for extension in (bcrypt, CSRFProtect(), login_manager, limiter):
+        extension.init_app(app)
     login_manager.login_view = "pages.login"
     set_up_database(app)
-    limiter.init_app(app)
 
 
-def refuse_garbled_headers():
-    """Answer 400 to a cookie or Referer that Flask-Login 0.6.3 or Flask-WTF would break on."""
+def refuse_garbled():
+    """Answer 400 to what a server or an extension would break on: a cookie, a Referer, a body."""
+    config = current_app.config
+    if "X-Forwarded-For" in request.headers and not config["TRUSTED_PROXIES"]:
+        warn("A proxy names the visitors, and is ignored: TRUSTED_PROXIES is not set.")
+    if config["RATELIMIT_STORAGE_URI"] == "memory://" and not current_app.debug:
+        warn("Each worker counts attempts for itself: RATELIMIT_STORAGE_URI is not set.")
     try:
-        request.cookies.get(current_app.config["REMEMBER_COOKIE_NAME"], "").encode("ascii")
-        same_origin(request.referrer or "", request.url)
-    except ValueError:
-        abort(400)
+        request.cookies.get(config["REMEMBER_COOKIE_NAME"], "").encode("ascii")  # Flask-Login 0.6.3
+        same_origin(request.referrer or "", request.url)  # Flask-WTF 1.3.0
+        request.form.get("username")  # gunicorn, when a chunk is garbled
+    except Exception as error:
+        abort(getattr(error, "code", 400))  # 413 stays what it is
+
+
+@functools.cache
+def warn(message):
+    """Log, once, what a server was started with that works, and is probably not meant."""
+    current_app.logger.warning(message)
 
 
 def add_headers(response):
@@ -72,7 +94,15 @@ def show_error(error):
 
     render_template() would ask the database for current_user, which may be what broke.
     """
-    response, wait = error.get_response(), 0
+    if isinstance(error, CSRFError):
+        audit("form refused without its token")
+        if request.endpoint in FOR_STRANGERS:
+            return form_again()
+    cause, wait = getattr(error, "original_exception", error), 0
+    if isinstance(cause, OVERTAKEN + UNAVAILABLE):
+        current_app.logger.error("%s: %s", type(cause).__name__, getattr(cause, "orig", cause))
+        error = Conflict() if isinstance(cause, OVERTAKEN) else ServiceUnavailable(retry_after=5)
+    response = error.get_response()
     if error.code == 429:
         wait = max(1, int(limiter.current_limit.reset_at - time.time()))
         response.headers["Retry-After"] = wait  # RFC 6585

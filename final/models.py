@@ -2,18 +2,20 @@
 
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 
+from click import ClickException
 from flask_bcrypt import Bcrypt
 from flask_login import UserMixin
 from flask_sqlalchemy import SQLAlchemy
-from settings import PERMANENT_SESSION_LIFETIME
-from sqlalchemy import event
+from settings import DATABASE_PATIENCE, PERMANENT_SESSION_LIFETIME
+from sqlalchemy import event, inspect
 
+OLD_DATABASE = "An older version made this database: {0} has no {1}. See final/README.md."
 MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError for anything longer
 LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 
-# A failing statement is logged without its values, which may be hashes (ASVS 16.2.5).
-db = SQLAlchemy(engine_options={"hide_parameters": True, "pool_pre_ping": True})
+db = SQLAlchemy(session_options={"expire_on_commit": False})  # what was read stays as it was read
 bcrypt = Bcrypt()
 
 
@@ -34,6 +36,12 @@ class User(UserMixin, db.Model):
     username = db.Column(db.String(32), unique=True, nullable=False)
     password_hash = db.Column(db.String(60), nullable=False)
     is_active = db.Column(db.Boolean, nullable=False, default=True)  # Flask-Login asks for it
+    version = db.Column(db.Integer, nullable=False, default=1)  # see accounts.store()
+
+    # Every UPDATE and DELETE says WHERE version = the one that was read. If another request was
+    # faster, no row fits, and SQLAlchemy raises StaleDataError.
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}
+    __table_args__ = {"sqlite_autoincrement": True}  # or SQLite gives the id of a deleted user away
 
     current_token = None  # of the login that this request belongs to
 
@@ -53,7 +61,8 @@ class User(UserMixin, db.Model):
 
     def open_login(self, expires_at, user_agent=""):
         """Store a login, make it the one of this request, and return its new token (ASVS 7.2.4)."""
-        login = LoginSession(user_id=self.id, expires_at=expires_at, user_agent=user_agent)
+        login = LoginSession(user_id=self.id, version=self.version, expires_at=expires_at)
+        login.user_agent = user_agent
         db.session.add(login)
         db.session.commit()
         self.current_token = login.token
@@ -66,19 +75,41 @@ class LoginSession(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     token = db.Column(db.String(64), unique=True, nullable=False, default=secrets.token_urlsafe)
     user_id = db.Column(db.ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True)
+    version = db.Column(db.Integer, nullable=False)  # of the user whose password was checked
     started_at = db.Column(db.DateTime, nullable=False, default=now)
     expires_at = db.Column(db.DateTime, nullable=False)
     user_agent = db.Column(db.String(200), nullable=False)
+
+    __table_args__ = {"sqlite_autoincrement": True}
 
 
 def set_up_database(app):
     """Attach the database to the app; in development, make missing tables."""
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "connect", set_pragmas)
+        is_sqlite = db.engine.dialect.name == "sqlite"
+        event.listen(db.engine, "connect", set_pragmas if is_sqlite else wait_briefly)
+        if is_sqlite and db.engine.url.database:
+            Path(db.engine.url.database).touch(mode=0o600)  # for the owner only, as the key is
         if app.debug:
             create_tables()
+
+
+def wait_briefly(connection, _record):
+    """Give a connection to PostgreSQL up when the server is silent for DATABASE_PATIENCE."""
+    from psycopg import OperationalError  # its driver is there only where it is used
+
+    wait = connection.wait
+
+    def wait_for_server(*words, **options):
+        """Wait as the driver does, but not forever."""
+        try:
+            return wait(*words, **options | {"timeout": DATABASE_PATIENCE})
+        except OperationalError:
+            connection.close()
+            raise
+
+    connection.wait = wait_for_server
 
 
 def set_pragmas(connection, _record):
@@ -88,7 +119,14 @@ def set_pragmas(connection, _record):
 
 
 def create_tables():
-    """Make missing tables and leave the others alone; a second process waits for the first."""
+    """Make missing tables and leave the others alone; a second process waits for the first.
+
+    A table that an older version has made stops it with a sentence, and nothing is changed.
+    """
     with db.engine.begin() as connection:
         connection.exec_driver_sql(LOCKS[connection.dialect.name])
         db.metadata.create_all(connection)
+        for table in db.metadata.sorted_tables:
+            there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+            if missing := {*table.columns.keys()} - there:
+                raise ClickException(OLD_DATABASE.format(table.name, *missing))
