@@ -1,29 +1,91 @@
 """What the exercises ask: each function says why an answer is wrong, or returns None."""
 
+import inspect
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from unittest import mock
 
+import ada_url
+from drafts import ALL_PAGES, JOURNEY, Draft
 from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import TimestampSigner
+from workbench.people import PASSWORD
+
+
+def reason(name, answer):
+    """Say why an answer is wrong, or return None; never raises."""
+    question = globals()[name]
+    why = unlike_a_function(answer, FUNCTIONS[name]) if name in FUNCTIONS else None
+    try:
+        return why or question(answer)
+    except Exception as error:
+        return f"it raises {type(error).__name__}: {error}"
+
+
+FUNCTIONS = {  # the values that each of these gets
+    "is_old": ("stored",),
+    "highest": ("seconds", "limit"),
+    "fits": ("password",),
+    "log_in": ("stored", "attempt", "hash_it"),
+    "suspicious": ("rows",),
+    "user_id": ("cookie",),
+    "signed_at": ("cookie",),
+    "get_id": ("user",),
+    "is_sent": ("set_cookie", "address"),
+    "find": ("connection", "name"),
+    "is_safe": ("target",),
+    "token_ok": ("session", "form"),
+    "allowed": ("failures", "now"),
+    "sprayers": ("failures", "limit"),
+    "load": ("get", "user_id"),
+    "is_right": ("check_password_hash", "stored", "attempt"),
+}
+
+
+def unlike_a_function(answer, values):
+    """Say what an answer lacks to be a function of these values, or return None."""
+    asked = f"a function that takes {', '.join(values)}"
+    if not isinstance(answer, Callable):
+        return f"the answer is {describe(answer)}, and the question asks for {asked}"
+    try:
+        inspect.signature(answer).bind(*values)
+    except TypeError:
+        return f"your function takes {inspect.signature(answer)}, and the question asks for {asked}"
+    except ValueError:  # some functions of Python have no signature
+        return None
+    return None
 
 
 def wrong(function, cases):
     """Return a sentence on the first case that the function gets wrong, or None."""
     for arguments, expected in cases:
-        got = function(*arguments)
+        asked = ", ".join(describe(argument) for argument in arguments)
+        try:
+            got = function(*arguments)
+        except Exception as error:
+            return f"for {asked} it raises {type(error).__name__}: {error}"
+        if got is None and expected is not None:
+            return f"for {asked} it gives None, not {describe(expected)} (is a return missing?)"
         if got != expected or not isinstance(got, type(expected)):
-            asked = ", ".join(shorten(repr(argument)) for argument in arguments)
-            return f"for {asked} it gives {shorten(repr(got))}, not {expected!r}"
+            return f"for {asked} it gives {describe(got)}, not {describe(expected)}"
     return None
 
 
-def shorten(text):
-    """Cut a long text in its middle."""
-    return text if len(text) <= 40 else f"{text[:24]}...{text[-12:]}"
+def describe(value):
+    """Return a value as a learner can read it: what is long is counted."""
+    if isinstance(value, str) and len(value) > 30:
+        return f"a text of {len(value)} characters that begins with {value[:12]!r}"
+    if isinstance(value, bytes) and len(value) > 40:
+        return f"{len(value)} bytes that begin with {value[:12]!r}"
+    if isinstance(value, list) and len(value) > 4:
+        return f"a list of {len(value)} values that begins with {value[0]!r}"
+    if isinstance(value, Callable):
+        return "a function"
+    return repr(value)
 
 
 # 01_bcrypt_hashing
@@ -31,42 +93,90 @@ def shorten(text):
 
 def rounds(answer):
     """Ask for the work factor of a hash and its rounds."""
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        return f"{describe(answer)} is not a pair. Answer like this: (1, 2)"
     factor, count = answer
     if factor != 13:
-        return "the work factor stands between the second and the third dollar sign"
-    return None if count == 2**13 else f"a work factor of {factor} is an exponent of 2"
+        return f"{factor!r} is not the work factor: look between the second and the third $"
+    if count != 2**13:
+        return f"{count!r} rounds are not right: the work factor is an exponent of 2"
+    return None
+
+
+WHOLE = "R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"  # 53 characters
 
 
 def is_old(answer):
     """Ask for a function that finds hashes with a work factor below 12."""
-    hashes = {"$2b$12$": False, "$2b$04$": True, "$2b$10$": True, "$2a$11$": True, "$2b$13$": False}
-    return wrong(answer, [((start + "." * 53,), old) for start, old in hashes.items()])
+    old = ("$2b$04$", "$2b$10$", "$2a$11$")
+    new = ("$2b$12$", "$2b$13$", "$2a$12$", "$2y$31$")
+    return wrong(answer, [((s + WHOLE,), s in old) for s in (*new[:1], *old, *new[1:])])
 
 
 def highest(answer):
     """Ask for the highest work factor within a limit."""
-    seconds = {4: 0.001, 5: 0.002, 10: 0.1, 12: 0.25, 13: 0.5}
+    seconds = {4: 0.001, 13: 0.5, 5: 0.002, 12: 0.25, 10: 0.1}
     cases = [((seconds, 0.25), 12), ((seconds, 0.2), 10), ((seconds, 9), 13), ((seconds, 0.001), 4)]
     return wrong(answer, cases)
 
 
 def fits(answer):
     """Ask for a function that knows what bcrypt can read."""
-    good, bad = ("x", "x" * 72, "\u00e9" * 36), ("", "x" * 73, "\u00e9" * 37, "\U0001f511" * 19)
-    return wrong(answer, [((p,), True) for p in good] + [((p,), False) for p in bad])
+    good, bad = ("x", "x" * 72, "é" * 36), ("", "x" * 73, "é" * 37, "x" * 71 + "é", "🔑" * 19)
+    for password, expected in [*((p, True) for p in good), *((p, False) for p in bad)]:
+        why = wrong(answer, [((password,), expected)])
+        if why:
+            return f"{why} ({len(password)} characters, {len(password.encode())} bytes)"
+    return None
 
 
 def log_in(answer):
     """Ask for a login that costs one hash, whether there is a user or not."""
-    hash_it = mock.Mock(side_effect=lambda text, salt: f"salt:{text}")
-    for stored, attempt in (("salt:right", "right"), ("salt:right", "wrong"), (None, "wrong")):
-        hash_it.reset_mock()
-        expected, got = attempt == "right", answer(stored, attempt, hash_it)
+    salts = []
+
+    def hash_it(text, salt):
+        salts.append(salt)
+        if not isinstance(salt, str):
+            raise TypeError(f"hash_it() needs a text for a salt, and got {salt!r}")
+        return f"{salt.partition(':')[0]}:{text}"
+
+    def verdict(stored, attempt):
+        salts.clear()
+        expected = stored == f"salt:{attempt}"
+        case = f"for {'no user' if stored is None else repr(stored)} and the attempt {attempt!r}"
+        try:
+            got = answer(stored, attempt, hash_it)
+        except Exception as error:
+            return f"{case} it raises {type(error).__name__}: {error}"
         if got is not expected:
-            return f"for {stored!r} and {attempt!r} it gives {got!r}, not {expected}"
-        if hash_it.call_count != 1:
-            return f"for {stored!r} it hashes {hash_it.call_count} times, not once"
-    return None
+            return f"{case} it gives {describe(got)}, not {expected}"
+        return None if len(salts) == 1 else f"{case} it hashes {len(salts)} times, not once"
+
+    known = verdict("salt:right", "right") or verdict("salt:right", "wrong")
+    unknown = known or verdict(None, "wrong") or verdict(None, "None")
+    return unknown or verdict(None, salts[0].partition(":")[2])  # the password of a dummy hash
+
+
+def suspicious(answer):
+    """Ask for the rows that hold no whole bcrypt hash."""
+    whole = {"ada": f"$2b$12${WHOLE}", "bob": f"$2a$10${WHOLE}"}
+    others = {
+        "eve": "letmein",
+        "kim": "0d107d09f5bbe40cade3de5c71e9e9b7",
+        "lee": f"$2b$12${WHOLE}"[:59],
+        "max": "$2b$12$",
+        "mia": "a long sentence of words that is a password, 60 letters long",
+    }
+    got = answer(dict(whole | others))
+    if not isinstance(got, (set, frozenset)):
+        return f"it gives {describe(got)}, and the question asks for a set of names"
+    for name in whole:
+        if name in got:
+            return f"{name}'s value is a whole hash: {describe(whole[name])}"
+    for name in others:
+        if name not in got:
+            return f"{name} is missing, with {describe(others[name])}"
+    return wrong(answer, [((whole,), set())])
 
 
 # 02_session_cookies
@@ -87,73 +197,93 @@ def cookies():
 
 def user_id(answer):
     """Ask for a function that reads the user's id in a session cookie."""
-    ids = [session["_user_id"] for session in SESSIONS]
-    return wrong(answer, [((cookie,), found) for cookie, found in zip(cookies(), ids, strict=True)])
+    plain, packed = cookies()
+    why = wrong(answer, [((plain,), "7")])
+    if why:
+        return f"{why}. The id is a text, in the first of the three parts"
+    why = wrong(answer, [((packed,), "12")])
+    return why and f"{why}. The first part is packed, as its dot says: see Open it by hand"
 
 
 def signed_at(answer):
     """Ask for a function that reads when a session cookie was signed."""
-    return wrong(answer, [((cookie,), MOMENT) for cookie in cookies()])
+    for cookie in cookies():
+        got = answer(cookie)
+        if isinstance(got, datetime) and not got.tzinfo:
+            return f"{got} has no time zone: give UTC to datetime.fromtimestamp()"
+        if got != MOMENT:
+            part = "the time is the part before the last, a number of seconds since 1970"
+            return f"it gives {describe(got)}, not {MOMENT}: {part}"
+    return None
 
 
 def settings(answer):
     """Ask for settings that make the session cookie Secure and SameSite=Strict."""
+    if not isinstance(answer, dict):
+        return f"{describe(answer)} is not a dictionary. It begins with {{ and a name in quotes"
     app = Flask("exercises")
     app.config.update(answer, SECRET_KEY=KEY)
+    app.config["PROPAGATE_EXCEPTIONS"] = True  # a value that Flask refuses has a message
     app.add_url_rule("/", view_func=lambda: session.update(seen=True) or "seen")
-    flags = app.test_client().get("/").headers["Set-Cookie"].split("; ")[1:]
-    missing = [flag for flag in ("Secure", "SameSite=Strict") if flag not in flags]
-    return f"the flags are {', '.join(flags)}; there is no {missing[0]}" if missing else None
+    flags = app.test_client().get("/").headers.get("Set-Cookie", "").split("; ")[1:]
+    missing = [flag for flag in ("HttpOnly", "Secure", "SameSite=Strict") if flag not in flags]
+    return f"the flags are {', '.join(flags)}; {missing[0]} is missing" if missing else None
 
 
 def get_id(answer):
     """Ask for an id that changes with the password and does not show its hash."""
-
-    def of(number, stored):
-        return answer(SimpleNamespace(id=number, password_hash=stored))
-
     old, new = "$2b$12$" + "abcdefghijk" * 4, "$2b$12$" + "lmnopqrstuv" * 4
-    if not isinstance(of(1, old), str):
-        return "Flask-Login asks for a text"
-    if of(1, old) != of(1, old):
-        return "two calls for the same user give two texts: nobody would stay logged in"
-    if of(1, old) == of(1, new):
-        return "a new password leaves it as it is"
-    if of(1, old) == of(2, old):
-        return "two users have the same"
+
+    def user(number, stored):
+        return SimpleNamespace(id=number, password_hash=stored)
+
+    ada, again, changed, eve = user(1, old), user(1, old), user(1, new), user(2, old)
+    mark = answer(ada)
+    if not isinstance(mark, str):
+        return f"it gives {describe(mark)}, and Flask-Login asks for a text"
+    if answer(again) != mark:
+        return "two calls for the same user give two texts, so Ada would be logged out at once"
+    with mock.patch("builtins.hash", lambda value: 7):
+        if answer(ada) != mark:
+            where = "hashlib and hmac give the same result everywhere"
+            return f"hash() gives another number in each run of Python: {where}"
+    if answer(changed) == mark:
+        return "a new password leaves the text as it is"
+    if answer(eve) == mark:
+        return "two users with the same hash get the same text"
     pieces = [old[i : i + 6] for i in range(7, len(old) - 6)]
-    return "it shows a piece of the hash" if any(p in of(1, old) for p in pieces) else None
+    return "the text shows a piece of the hash" if any(p in mark for p in pieces) else None
+
+
+def is_sent(answer):
+    """Ask whether a browser sends a cookie to an address of the same host."""
+    http, https = "http://site.example", "https://site.example"
+    cases = {
+        ("a=1; Path=/", f"{http}/"): True,
+        ("a=1; HttpOnly; Path=/", f"{https}/welcome"): True,
+        ("a=1; Secure; Path=/", f"{http}/"): False,
+        ("a=1; Secure; Path=/", f"{https}/"): True,
+        ("a=1; secure; Path=/", f"{http}/"): False,
+        ("a=Secure; Path=/", f"{http}/"): True,
+        ("a=1; Path=/account", f"{http}/account"): True,
+        ("a=1; Path=/account", f"{http}/account/password"): True,
+        ("a=1; Path=/account", f"{http}/account?tab=1"): True,
+        ("a=1; Path=/account", f"{http}/"): False,
+        ("a=1; Path=/account", f"{http}/accounts"): False,
+    }
+    return wrong(answer, cases.items())
 
 
 # 03_break_a_login
 
 SAFE = ("/", "/account", "/account?x=1&y=//z", "/%2f%2fx", "/a-b_c.d~e")
-UNSAFE = [
-    *(
-        "//evil.example",
-        "///evil.example",
-        "////evil.example",
-        "https://evil.example",
-        "",
-        "?",
-        "#",
-    ),
-    *(
-        "https:evil.example",
-        "HTTPS://evil.example",
-        "javascript:alert(1)",
-        "evil.example",
-        "\\\\evil.example",
-    ),
-    *(
-        "/\\evil.example",
-        "\\/evil.example",
-        "/\t/evil.example",
-        "/\n/evil.example",
-        "/\r/evil.example",
-    ),
-    *("\t//evil.example", " //evil.example", "/\x00/evil.example", "/\u2028/evil.example"),
-]
+UNSAFE = (
+    *("//evil.example", "///evil.example", "////evil.example", "https://evil.example", ""),
+    *("https:evil.example", "HTTPS://evil.example", "javascript:alert(1)", "evil.example"),
+    *("?", "#", "\\\\evil.example", "/\\evil.example", "\\/evil.example", "/\t/evil.example"),
+    *("/\n/evil.example", "/\r/evil.example", "\t//evil.example", " //evil.example"),
+    *("/\x00/evil.example", "/\u2028/evil.example"),
+)
 
 
 def find(answer):
@@ -162,19 +292,38 @@ def find(answer):
         connection.execute("CREATE TABLE user (id INTEGER PRIMARY KEY, username TEXT)")
         connection.executemany("INSERT INTO user (username) VALUES (?)", [("ada",), ("o'neil",)])
         names = {"ada": (1, "ada"), "o'neil": (2, "o'neil"), "eve": None}
-        attacks = ("' OR '1'='1", "' UNION SELECT 1, 'ada' --", 'ada" OR "1"="1')
+        attacks = ("' OR '1'='1", "' UNION SELECT 1, 'ada' --", 'ada" OR "1"="1', "%", "ADA")
         for name, expected in (names | dict.fromkeys(attacks)).items():
-            got = answer(connection, name)
-            if got is not None:
-                got = tuple(got)
+            try:
+                got = answer(connection, name)
+            except Exception as error:
+                return f"for the name {name!r} it raises {type(error).__name__}: {error}"
+            got = tuple(got) if isinstance(got, (tuple, list)) else got
             if got != expected:
-                return f"for the name {name!r} it gives {got!r}, not {expected!r}"
+                return f"for the name {name!r} it gives {describe(got)}, not {expected!r}"
     return None
 
 
 def is_safe(answer):
     """Ask for the rule of addresses that stay on the site."""
-    return wrong(answer, [((t,), True) for t in SAFE] + [((t,), False) for t in UNSAFE])
+    for target, expected in [*((t, True) for t in SAFE), *((t, False) for t in UNSAFE)]:
+        why = wrong(answer, [((target,), expected)])
+        if why and not expected:
+            return f"{why}. {where_it_leads(target)}"
+        if why:
+            return why
+    return None
+
+
+def where_it_leads(target):
+    """Say where a browser goes with an address."""
+    try:
+        host = ada_url.URL(target, base="http://site.example/login").host
+    except ValueError:
+        return "A browser refuses this address"
+    if host == "evil.example":
+        return "A browser goes to evil.example"
+    return "Your page has no such path, so leave it out"
 
 
 def token_ok(answer):
@@ -186,12 +335,89 @@ def token_ok(answer):
 
 def allowed(answer):
     """Ask for a limit of ten failures in an hour."""
+    now = 100_000
+    for recent, old, expected in (
+        *((0, 0, True), (9, 0, True), (10, 0, False), (25, 0, False)),
+        *((0, 30, True), (9, 5, True), (12, 5, False), (9, 1000, True)),
+    ):
+        failures = [now - 7200] * old + [now - 600] * recent
+        why = wrong(answer, [((failures, now), expected)])
+        if why:
+            told = f"{recent} failures ten minutes ago and {old} two hours ago"
+            return f"for {told} it{why.rpartition(' it')[2]}"
+    return None
+
+
+def sprayers(answer):
+    """Ask who tries many names, a few times each."""
+    home = [("10.0.0.1", "ada")] * 30
+    office = [("10.0.0.2", name) for name in ("bob", "eve", "kim")]
+    sprayer = [("10.0.0.3", f"user{number}") for number in range(4)]
     cases = [
-        (([], 5000), True),
-        (([4000] * 9, 5000), True),
-        (([4000] * 10, 5000), False),
-        (([1000] * 30, 5000), True),
-        (([1000] * 5 + [4000] * 9, 5000), True),
-        (([1000] * 5 + [4000] * 12, 5000), False),
+        ((home, 3), set()),
+        ((office, 3), set()),
+        ((sprayer, 3), {"10.0.0.3"}),
+        ((home + office + sprayer, 3), {"10.0.0.3"}),
+        ((home + office + sprayer, 2), {"10.0.0.2", "10.0.0.3"}),
+        (([], 3), set()),
     ]
     return wrong(answer, cases)
+
+
+# 04_repair_the_article
+
+
+def load(answer):
+    """Ask for a user loader that survives any cookie."""
+    users = {1: "ada", 12: "eve"}
+
+    def get(number):
+        if not isinstance(number, int):
+            raise TypeError(f"get() needs a number, and got {number!r}")
+        return users.get(number)
+
+    ids = {"1": "ada", "12": "eve", "7": None, "ada": None, "": None, "1|x": None, "1.5": None}
+    return wrong(lambda text: answer(get, text), [((text,), user) for text, user in ids.items()])
+
+
+def is_right(answer):
+    """Ask for a check with its values in the right order."""
+
+    def check_password_hash(pw_hash, password):
+        if not str(pw_hash).startswith("$2b$"):
+            raise ValueError("Invalid salt")
+        return pw_hash.endswith(password)
+
+    stored = "$2b$04$loom"
+    cases = [((stored, "loom"), True), ((stored, "mool"), False), ((None, "loom"), False)]
+    return wrong(lambda one, two: answer(check_password_hash, one, two), cases)
+
+
+def order(answer):
+    """Ask for the order of five pieces of an app."""
+    if not isinstance(answer, str) or sorted(answer) != ["A", "B", "C", "D", "E"]:
+        return f"{describe(answer)} is not a text with the letters A to E, each once"
+    needs = {  # letter, letter before it, and why
+        "AC": "db = SQLAlchemy(app) reads the database's address from app.config",
+        "BA": "app.config needs an app",
+        "CE": "the class User is built on db.Model",
+        "ED": "create_all() makes tables of the classes that it has met",
+    }
+    for (first, then), why in needs.items():
+        if answer.index(first) > answer.index(then):
+            return f"{first} has to come before {then}, because {why}"
+    return None
+
+
+def repaired(answer):
+    """Ask for a draft without three faults that no stop has shown."""
+    if not isinstance(answer, str):
+        return f"{describe(answer)} is not a text. Begin with EXERCISE.replace("
+    requests = [request for request, _ in JOURNEY]
+    said = Draft(answer, ALL_PAGES).answers(requests, username="ada", password=PASSWORD)
+    if len(said) < len(JOURNEY):
+        return said[0][1]
+    for number, ((request, expected), (_, got)) in enumerate(zip(JOURNEY, said, strict=False), 1):
+        if got != expected:
+            return f"visit {number}, {request}: {got}, and it should be {expected}"
+    return None

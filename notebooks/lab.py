@@ -1,34 +1,32 @@
-"""What the notebooks share: apps loaded from copies, a stopwatch, pictures, and checks.
+"""What the notebooks share: apps loaded from copies, a stopwatch, and checks.
 
     site = load_step("05_logout")                        an app, its database and its visitors
     site = load_step("05_logout", ("old text", "new"))   the same with a line of app.py changed
     best_of(function)                                    seconds of CPU time that a call takes
-    show(figure, "what it shows")                        a chart, and words for who cannot see it
+    outcome(page)                                        what a visitor sees, in a few words
     check("name", answer)                                [ ] not answered, [x] and why, [v]
 
 An app is loaded from a copy in a temporary folder: no experiment changes a file of the workbook.
+Whatever goes wrong in a cell is shown as one sentence and the line of the cell.
 """
 
 import atexit
-import base64
-import io
-import logging
+import linecache
 import os
 import sys
 import time
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
 
-from IPython.display import HTML, display
-
-logging.getLogger("matplotlib.font_manager").setLevel("ERROR")  # it tells when it looks for fonts
-import matplotlib.pyplot as plt  # noqa: E402
+from IPython import get_ipython
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(ROOT / "tests"), str(HERE)]
 
 import exercises  # noqa: E402
+from drafts import ALL_PAGES, EXERCISE, FIRST, Draft  # noqa: E402, F401
 from workbench.loader import opened  # noqa: E402
 from workbench.people import ANOTHER_PASSWORD, PASSWORD  # noqa: E402, F401
 from workbench.site import Site  # noqa: E402
@@ -43,12 +41,21 @@ def load_step(name, *edits, cost=None):
     """Return the Site of a step ("05_logout") or of "final", loaded from a copy of its own.
 
     An edit is (old text, new text) in app.py, or (file, old text, new text); raises ValueError
-    unless the old text stands there once. `cost` is the work factor, 12 unless given.
+    unless the file has the old text once. `cost` is the work factor, 12 unless given.
     """
     where_we_are, input_of_notebook = Path.cwd(), sys.stdin
-    copy = copies.enter_context(opened(ROOT / name if name == "final" else ROOT / "steps" / name))
+    folder = ROOT / name if name == "final" else ROOT / "steps" / name
+    if not (folder / "app.py").is_file():
+        known = [path.parent.name for path in sorted(ROOT.glob("steps/*/app.py"))]
+        raise ValueError(f"There is no step {name}. The steps are {', '.join(known)}, final.")
+    copy = copies.enter_context(opened(folder))
     for edit in edits:
-        copy.edit(*(edit if len(edit) == 3 else ("app.py", *edit)))
+        file, old, new = edit if len(edit) == 3 else ("app.py", *edit)
+        found = (folder / file).read_text("utf-8").count(old)
+        if found != 1:
+            often = f"is in {file} once, not {found} times: {old}"
+            raise ValueError(f"An edit replaces a text that {often}")
+        copy.edit(file, old, new)
     os.environ["BCRYPT_LOG_ROUNDS"] = str(cost or 12)  # final/ reads it
     site = Site(copy)
     site.app.logger.disabled = True  # its lines hold times and paths
@@ -59,9 +66,15 @@ def load_step(name, *edits, cost=None):
     return site
 
 
+def outcome(page):
+    """Say what a visitor sees: the greeting, or the status and the address."""
+    greeting = [line for line in page.lines if line.startswith("Hello")]
+    return greeting[0] if greeting else f"{page.status[:3]} at {page.path}"
+
+
 def best_of(function, times=3):
     """Return how long a call takes, in seconds of CPU time: the shortest of several calls."""
-    return min(stopped(function) for _ in range(times))
+    return max(min(stopped(function) for _ in range(times)), 1e-9)
 
 
 def stopped(function):
@@ -71,22 +84,24 @@ def stopped(function):
     return clock() - start
 
 
-def show(figure, text):
-    """Show a chart, with a text for those who cannot see it."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110, bbox_inches="tight")
-    plt.close(figure)
-    picture = base64.b64encode(file.getvalue()).decode()
-    display(HTML(f'<img data-measured="1" alt="{text}" src="data:image/png;base64,{picture}">'))
-
-
 def check(name, answer):
     """Say whether the answer to an exercise is right, or why not; never raises."""
     if answer is None:
         print(f"[ ] {name}: put your answer in the place of None, and run the cell")
         return
-    try:
-        why = getattr(exercises, name)(answer)
-    except Exception as error:
-        why = f"{type(error).__name__}: {error}"
+    why = exercises.reason(name, answer)
     print(f"[x] {name}: {why}" if why else f"[v] {name}")
+
+
+def in_one_sentence(shell, kind, error, trace, tb_offset=None):
+    """Show an error in a cell as its message and the line of the cell that led to it."""
+    frames = [frame for frame in traceback.extract_tb(trace) if "ipykernel" in frame.filename]
+    said = [f"{kind.__name__}: {error}"]
+    for frame in frames[-1:]:
+        line = linecache.getline(frame.filename, frame.lineno).strip()
+        said += [f"  in line {frame.lineno} of the cell: {line}"]
+    shell._showtraceback(kind, error, said)
+
+
+if get_ipython():
+    get_ipython().set_custom_exc((Exception,), in_one_sentence)

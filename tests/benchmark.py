@@ -2,9 +2,13 @@
 
 Every figure is a ratio to what it takes to import the packages once, measured side by side in the
 same round, so that a slow or busy machine slows both. Nothing here is asserted.
+
+    python tests/benchmark.py               the checkpoints, and watch
+    python tests/benchmark.py grade 200     a class of 200, in seconds
 """
 
 import asyncio
+import os
 import shutil
 import statistics
 import subprocess
@@ -76,8 +80,27 @@ def told(what, ratios):
     print(f"{what:<48} {middle:5.2f} x   ({low:.2f} to {high:.2f})", flush=True)
 
 
-def main():
+def measure_grade(most):
+    """Print how long it takes to grade a class, a quarter of it, and how that grows."""
+    apps = [*STEPS, *sorted(filter(Path.is_dir, (ROOT / "tests/other_styles").iterdir()))]
+    with tempfile.TemporaryDirectory() as scratch:
+        took = {}
+        for count in (most // 4, most):
+            folder = Path(scratch, f"class-of-{count}")
+            for number in range(count):
+                shutil.copytree(apps[number % len(apps)], folder / f"student-{number:03}")
+            took[count] = seconds("tests/grade.py", str(folder))
+            each, cores = took[count] / count, os.cpu_count()
+            print(f"{count} submissions on {cores} cores: {took[count]:.0f} s, {each:.2f} s each")
+        growth = took[most] / took[most // 4]
+        print(f"four times as many take {growth:.1f} times as long")
+
+
+def main(what="", number="200"):
     """Measure, and print a line for each."""
+    if what == "grade":
+        measure_grade(int(number))
+        return
     with tempfile.TemporaryDirectory() as scratch:
         app = Path(scratch, "my_app")
         shutil.copytree(STEPS[-1], app)
@@ -99,4 +122,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import teaching
 from errors_page import PAGE, first_questions, page
 from examiner import ROOT, STEPS, run_pytest, sit
 from glossary import with_links
@@ -45,6 +46,10 @@ HEAD = re.compile(r"# Step \d: (.+)\n\nAbout (\d+) minutes")
 TABLE = re.compile(r"(^\| step \|.*\n\|[- |]+\n)(?:\|.*\n)*", re.M)
 MOVED = re.compile(r"(^```console\n)\$ (git diff --stat HEAD:.*?)\n.*?(?=^```$)", re.M | re.S)
 LOOP = re.compile(r"(^```console\n)(?:\$ python3 workbook.py test .*?)(?=^```$)", re.M | re.S)
+HOW_TO_READ = """\
+Each answer begins with the mistake, so don't type it: lines with `-` are right, and lines with `+`
+are wrong. Then comes what the checkpoint says about it, and what to do.
+"""
 FINAL = ROOT / "final"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name for a folder without files
 
@@ -156,6 +161,7 @@ class Workshop:
         others = [f"| {row.question} | {row.fix} |" for row in first_questions(rows)]
         return "\n".join(
             [
+                HOW_TO_READ,
                 *(self.answer(step, row) for row in rows if row.why),
                 "| you ask | answer |\n| --- | --- |",
                 *others,
@@ -303,3 +309,4 @@ if __name__ == "__main__":
         for folder, text in generated(scratch).items():
             (folder / "README.md").write_text(text, "utf-8", newline="\n")
     PAGE.write_text(page(), "utf-8", newline="\n")
+    teaching.TEACHING.write_text(teaching.page(), "utf-8", newline="\n")

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -12,33 +13,26 @@ from pathlib import Path
 import nbformat
 import pytest
 from examiner import ROOT
+from lab_answers import RIGHT, WRONG
+from nbclient import NotebookClient
+from test_diffs import lines_of_code
 
 NOTEBOOKS = ROOT / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 sys.path.append(str(NOTEBOOKS))
 
+import drafts  # noqa: E402
 import lab  # noqa: E402
+import pictures  # noqa: E402
 
 UNWANTED = re.compile(r"\b(simply|just|obviously)\b|!(?!\[|=)", re.IGNORECASE)
 PLACES = re.compile(r"0x[0-9a-f]{4,}|/tmp/|/home/|/root/|[A-Z]:\\")
-EXERCISE = "exercise:"
-SECTION = re.compile(r"^## (.+)$", re.M)
+ODD = {"42": "", "lambda *words: {}['no such key']": ""}  # what no exercise asks for
+EXERCISE, HOLDS = "exercise:", "holds:"
+CHANGE = re.compile(r"^- .*[:?,] `([^`]+)` \u2192 `([^`]+)`$", re.M)  # what, old text, new text
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 
-WRONG = {  # an answer that a learner might give
-    "rounds": "(13, 26)",
-    "is_old": "lambda stored: '04' in stored",
-    "highest": "lambda seconds, limit: max(seconds)",
-    "fits": "lambda password: 0 < len(password) <= 72",
-    "log_in": "lambda old, attempt, hash_it: bool(old) and hash_it(attempt, old) == old",
-    "user_id": "lambda cookie: cookie.split('.')[0]",
-    "signed_at": "lambda cookie: cookie.split('.')[1]",
-    "settings": "{'SESSION_COOKIE_SECURE': True}",
-    "get_id": "lambda user: f'{user.id}|{user.password_hash[-8:]}'",
-    "find": "lambda c, n: c.execute(f\"SELECT * FROM user WHERE username = '{n}'\").fetchone()",
-    "is_safe": "lambda target: target.startswith('/') and not target.startswith('//')",
-    "token_ok": "lambda session, form: session.get('csrf_token') == form.get('csrf_token')",
-    "allowed": "lambda failures, now: len(failures) < 10",
-}
+FACTS = tomllib.loads((ROOT / "tests/lab_facts.toml").read_text("utf-8"))
 BREAKS = {  # an edit of an app, and the notebook that notices
     "no guard": ("02", "steps/05_logout/app.py", "@login_required\n", ""),
     "scripts read the cookie": (
@@ -52,6 +46,18 @@ BREAKS = {  # an edit of an app, and the notebook that notices
         "steps/03_hashing/app.py",
         "\ndb = ",
         '\napp.config["BCRYPT_LOG_ROUNDS"] = 4\ndb = ',
+    ),
+    "a cookie for every site": (
+        "02",
+        "steps/05_logout/app.py",
+        'app.config["SESSION_COOKIE_SAMESITE"] = "Lax"\n',
+        'app.config["SESSION_COOKIE_SAMESITE"] = None  # "SESSION_COOKIE_SAMESITE"] = "Lax"\n',
+    ),
+    "a password of 73 bytes": (
+        "01",
+        "steps/05_logout/app.py",
+        "MAX_PASSWORD_BYTES = 72",
+        "MAX_PASSWORD_BYTES = 73",
     ),
     "no logout": ("02", "steps/05_logout/app.py", "    logout_user()\n", ""),
     "two messages": (
@@ -86,10 +92,34 @@ def cells(path, kind):
     return [cell for cell in notebook(path).cells if cell.cell_type == kind]
 
 
+def tagged(cell, kind):
+    """Return what the tag of a cell names, of the exercises or of what holds, or None."""
+    tags = cell.metadata.get("tags", [])
+    return next((tag.removeprefix(kind) for tag in tags if tag.startswith(kind)), None)
+
+
 def exercise(cell):
     """Return the name of the exercise in a cell, or None."""
-    tags = cell.metadata.get("tags", [])
-    return next((tag.removeprefix(EXERCISE) for tag in tags if tag.startswith(EXERCISE)), None)
+    return tagged(cell, EXERCISE)
+
+
+def printed(cell):
+    """Return the text of a cell's outputs."""
+    data = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    return "".join(output.get("text", "") for output in cell.outputs) + "".join(data)
+
+
+def sections(path):
+    """Return the lists of cells below the headings of a lab, without its exercises."""
+    parts = []
+    for cell in notebook(path).cells:
+        if cell.source.startswith("# Exercises"):
+            return parts
+        if cell.source.startswith("## "):
+            parts.append([])
+        if parts:
+            parts[-1].append(cell)
+    return parts
 
 
 def by_name(path):
@@ -119,37 +149,58 @@ def test_a_notebook_was_run_from_top_to_bottom(path):
 
 
 @pytest.mark.parametrize("path", PATHS, ids=by_name)
-def test_a_notebook_lets_people_predict_first(path):
-    """Outputs are folded until their cell is run; those of exercises show what to do."""
-    for cell in cells(path, "code"):
-        folded = cell.metadata.get("jupyter", {}).get("outputs_hidden", False)
+def test_what_a_notebook_shows_is_what_it_says(path):
+    """The outputs hold the facts of the text; each section has one that is looked at."""
+    tags = {tagged(cell, HOLDS): printed(cell).strip() for cell in cells(path, "code")}
+    tags.pop(None)
 
-        assert folded == bool(cell.outputs and not exercise(cell))
-        assert {*cell.metadata} <= {"jupyter", "tags"}
+    for name, text in tags.items():
+        assert re.search(FACTS[name], text), f"{name}:\n{text}"
+    for story, *rest in sections(path):
+        assert any(tagged(cell, HOLDS) for cell in rest), story.source
+
+
+def test_every_fact_is_looked_at():
+    """No fact is left without a cell, and lab 4 has all the stops."""
+    names = [tagged(cell, HOLDS) for path in PATHS for cell in cells(path, "code")]
+    found = [name for name in names if name]
+
+    assert sorted(found) == sorted(FACTS)
+    assert [name for name in found if "stop-" in name] == [f"stop-{n}" for n in range(1, 25)]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=by_name)
-def test_a_section_tells_asks_shows_and_explains(path):
-    """Each section begins with a story and a question, has short cells, and ends in prose."""
-    parts, current = [], None
-    for cell in notebook(path).cells:
-        if cell.source.startswith("# Exercises"):
-            break
-        if cell.source.startswith("## "):
-            current = []
-            parts.append(current)
-        if current is not None:
-            current.append(cell)
-
-    assert len(parts) >= 5
-    for part in parts:
-        story, *rest = part
+def test_a_section_tells_asks_shows_and_invites(path):
+    """It has a story, a question before the code, short cells, and three changes to try."""
+    assert len(sections(path)) >= 5
+    for story, *rest in sections(path):
+        prose = "\n".join(cell.source for cell in rest if cell.cell_type == "markdown")
         assert "\n\n" in story.source, story.source
-        assert story.source.count("**Predict:**") == 1, story.source
+        assert "**Predict:**" in story.source, story.source
         assert rest[0].cell_type == "code"
-        assert rest[-1].cell_type == "markdown", story.source
+        assert prose.count("**Change it**") == 1, story.source
+        assert len(CHANGE.findall(prose)) == 3, story.source
+        for cell in [cell for cell in rest if cell.cell_type == "markdown"]:
+            asks = cell.source.startswith(("### ", "**Change it**")) or "**Predict" in cell.source
+            assert asks != ("answer" in cell.metadata.get("tags", [])), cell.source
     for cell in cells(path, "code"):
-        assert len([line for line in cell.source.splitlines() if line]) <= 12, cell.source
+        lines = [line for line in cell.source.splitlines() if line]
+        assert len(lines) <= 12, cell.source
+        assert not re.search(r"^\s*assert\b", cell.source, re.M), cell.source
+        assert {*cell.metadata} <= {"tags"}
+
+
+@pytest.mark.parametrize(
+    ("number", "heading"),
+    [("02", "Expiry, with a time"), ("02", "What the test client"), ("03", "Press somebody")],
+)
+def test_what_the_client_cannot_show_is_said_before_the_question(number, heading):
+    """Where a browser would do something else, the reader knows it before they predict."""
+    path = next(path for path in PATHS if path.name.startswith(number))
+    story = next(s[0].source for s in sections(path) if s[0].source.startswith(f"## {heading}"))
+    before = story.partition("**Predict:**")[0]
+
+    assert "client" in before or "the visitor sends the cookie whatever" in before
 
 
 @pytest.mark.parametrize("path", PATHS, ids=by_name)
@@ -167,8 +218,16 @@ def test_a_chart_has_a_text(path):
 
     assert [entry for entry in data if "image/png" in entry or "image/svg+xml" in entry] == []
     charts = [entry["text/html"] for entry in data if "text/html" in entry]
-    assert charts
+    assert charts or path.name.startswith("04")
     assert all(re.match(r'<img data-measured="1" alt="[^"]{20,}" src="data:', c) for c in charts)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=by_name)
+def test_no_source_gives_a_chart_away(path):
+    """The alternative text is made of what was measured, when it has been measured."""
+    calls = re.findall(r"^show\((.*)\)$", "\n".join(c.source for c in cells(path, "code")), re.M)
+
+    assert all(re.match(r'figure, "[\w ,-]+", [\w{]', call) for call in calls), calls
 
 
 # Exercises
@@ -192,7 +251,8 @@ def answered(code, cell, capsys):
     """Return what the cell says with this code in the place of None."""
     lines = cell.source.splitlines()
     assert lines[0].endswith("= None")
-    exec("\n".join([code, *lines[1:]]), {"check": lab.check})  # noqa: S102 - code of our own
+    names = {"check": lab.check, "EXERCISE": lab.EXERCISE}
+    exec("\n".join([code, *lines[1:]]), names)  # noqa: S102 - code of our own
     return capsys.readouterr().out
 
 
@@ -200,10 +260,21 @@ def answered(code, cell, capsys):
 def test_an_exercise_knows_right_from_wrong(path, name, cell, capsys):
     """It waits without an answer, takes ours, says what is wrong with another, and never raises."""
     assert cell.outputs[0].text.startswith(f"[ ] {name}: ")
-    assert answered(solution(path, name), cell, capsys) == f"[v] {name}\n"
-    for answer in (WRONG[name], "42", "lambda *words: {}['no such key']"):
+    right = [solution(path, name), *(f"{name} = {answer}" for answer in RIGHT[name])]
+    assert [answered(code, cell, capsys) for code in right] == [f"[v] {name}\n"] * 3
+    for answer, word in (WRONG[name] | ODD).items():
         said = answered(f"{name} = {answer}", cell, capsys)
-        assert re.match(rf"\[x\] {name}: \S.{{8,}}\n$", said), said
+        assert re.search(rf"^\[[x ]\] {name}: \S.{{8,}}\n\Z", said, re.M), f"{answer}: {said}"
+        assert word in said, f"{answer}: {said}"
+
+
+def test_each_exercise_is_tried_with_enough_answers():
+    """Two right answers beside ours, and at least four wrong ones."""
+    names = {param.values[1] for param in exercises()}
+
+    assert {*RIGHT} == {*WRONG} == names
+    assert {len(answers) for answers in RIGHT.values()} == {2}
+    assert min(map(len, WRONG.values())) >= 4
 
 
 @pytest.mark.parametrize("path", PATHS, ids=by_name)
@@ -245,6 +316,33 @@ def test_a_broken_app_turns_a_notebook_red(tmp_path):
         said = dict(pool.map(run, BREAKS.items()))
 
     assert [text for text in said.values() if " differs" not in text] == []
+
+
+def changed(part, old, new):
+    """Return a section's code from a cell with the old text on: changed, and as it was."""
+    code = [cell.source for cell in part if cell.cell_type == "code"]
+    assert sum(source.count(old) for source in code) == 1, old
+    first = next(number for number, source in enumerate(code) if old in source)
+    return [code[first].replace(old, new), *code[first + 1 :]], code[first:]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=by_name)
+def test_every_change_ends_in_a_result(path):
+    """Each change that a section suggests runs, and so do its cells as they were, after it."""
+    tried = nbformat.v4.new_notebook()
+    front = notebook(path).cells[: notebook(path).cells.index(sections(path)[0][0])]
+    sources = [cell.source for cell in front if cell.cell_type == "code"]
+    sources += ["import lab\nlab.best_of.__defaults__ = (1,)"]  # no number is looked at
+    for part in sections(path):
+        sources += [cell.source for cell in part if cell.cell_type == "code"]
+        prose = "\n".join(cell.source for cell in part if cell.cell_type == "markdown")
+        runs = [changed(part, old, new) for old, new in CHANGE.findall(prose)]
+        sources += [source for run, _ in runs for source in run]
+        sources += max((before for _, before in runs), key=len)
+    tried.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+
+    place = {"metadata": {"path": str(NOTEBOOKS)}}
+    NotebookClient(tried, timeout=120, resources=place).execute()
 
 
 def test_refreshing_changes_nothing_that_is_the_same(tmp_path):
@@ -316,9 +414,11 @@ def load_step():
 
 
 def test_an_edit_that_does_not_fit_is_a_sentence(load_step):
-    """Somebody who edits a step sees which text is missing."""
-    with pytest.raises(ValueError, match=r"found 0 times in app\.py: no such text"):
+    """A learner who edits a step sees which text is missing."""
+    with pytest.raises(ValueError, match=r"in app\.py once, not 0 times: no such text"):
         load_step("01_setup", ("no such text", ""))
+    with pytest.raises(ValueError, match=r"There is no step 06\. The steps are 01_setup, "):
+        load_step("06")
 
 
 def test_apps_live_side_by_side_and_leave_their_files_alone(load_step):
@@ -336,9 +436,10 @@ def test_apps_live_side_by_side_and_leave_their_files_alone(load_step):
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_lab_is_small():
-    """What the notebooks share stays below 120 lines, so that people can read it."""
-    text = Path(lab.__file__).read_text("utf-8")
+@pytest.mark.parametrize("module", [lab, drafts, pictures], ids=lambda module: module.__name__)
+def test_what_the_notebooks_share_is_small(module):
+    """A module that people may want to read has no function without a sentence, and 200 lines."""
+    text = Path(module.__file__).read_text("utf-8")
 
-    assert len(text.splitlines()) <= 120
+    assert len(lines_of_code(text)) <= 200
     assert all(ast.get_docstring(n) for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lab 2; what stands under a name goes in the place of None."""
+"""Answers to the exercises of lab 2; what is below a name goes in the place of None."""
 
 # %% user_id
 import base64
@@ -38,3 +38,16 @@ def get_id(user):
     # In an app the key is SECRET_KEY; without one, a list of common hashes would show which it is.
     mark = hmac.new(b"SECRET_KEY", user.password_hash.encode(), hashlib.sha256)
     return f"{user.id}|{mark.hexdigest()}"
+
+
+# %% is_sent
+from urllib.parse import urlsplit
+
+
+def is_sent(set_cookie, address):
+    _, *flags = set_cookie.split("; ")
+    if "secure" in [flag.lower() for flag in flags] and not address.startswith("https:"):
+        return False
+    limit = next(flag.removeprefix("Path=") for flag in flags if flag.startswith("Path="))
+    path = urlsplit(address).path
+    return path == limit or path.startswith(limit.rstrip("/") + "/")

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lab 3; what stands under a name goes in the place of None."""
+"""Answers to the exercises of lab 3; what is below a name goes in the place of None."""
 
 
 # %% find
@@ -24,3 +24,11 @@ def token_ok(session, form):
 # %% allowed
 def allowed(failures, now):
     return sum(now - 3600 < moment <= now for moment in failures) < 10
+
+
+# %% sprayers
+def sprayers(failures, limit):
+    tried = {}
+    for address, username in failures:
+        tried.setdefault(address, set()).add(username)
+    return {address for address, names in tried.items() if len(names) > limit}

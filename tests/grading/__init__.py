@@ -1,0 +1,1 @@
+"""Check the apps of a whole class, each of them a stranger's code."""

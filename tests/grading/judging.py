@@ -1,0 +1,235 @@
+"""Run the checks on one submission, as often as it takes, and believe little of what is told."""
+
+import json
+import queue
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.course import ROOT, STEPS
+from workbench.progress import Progress
+
+from grading.confinement import end
+from grading.hearing import CANARY, Run, clean
+from grading.submissions import Refused, app_in, unpack
+
+TESTS = [f"steps/{step.name}/test_checkpoint.py" for step in STEPS]
+SECONDS = 60  # for one submission
+SILENCE = 25  # seconds without a line
+LONGEST = 2**20  # characters of a line, and of all that one run tells
+DEAF = 3  # runs that end before the first verdict, then no further one is begun
+RUNNING, STOPPING = set(), threading.Event()
+REASONS = (  # why an app does not load, as the first message says it
+    ("out of time", r"no answer after"),
+    ("out of memory", r"MemoryError"),
+    ("ended the process", r"_exit\("),
+)
+
+
+@dataclass
+class Paper:
+    """What a submission is asked: files of tests, and what their checks promise."""
+
+    tests: list
+    checks: dict = field(default_factory=dict)  # {(step, name): sentence}
+    seconds: float = SECONDS  # for one submission
+
+
+@dataclass
+class Verdict:
+    """What came of one submission; it is kept as JSON."""
+
+    name: str
+    status: str = "graded"
+    note: str = ""  # what the teacher should know first
+    app: str = ""  # where in the submission the app was found
+    told: list = field(default_factory=list)  # what came of each check
+    mended: list = field(default_factory=list)  # what had to be left out to read the rest
+    fingerprint: str = ""
+    seconds: float = 0
+
+    @property
+    def is_mark(self):
+        """Say whether the points are a mark."""
+        return self.status == "graded"
+
+    def progress(self, total):
+        """Return it as the Progress of a run with so many checks in each step."""
+        progress = Progress(total=total, ended=True)
+        for one in self.told:
+            progress.hear(one)
+        return progress
+
+
+def judge(submission, confined, paper):
+    """Return the Verdict on a submission, whatever is in it: the others wait for theirs."""
+    begun, verdict = time.monotonic(), Verdict(submission.name)
+    try:
+        judge_unpacked(verdict, submission.path, confined, paper)
+    except Exception as error:  # of the machinery: it is told, and the others get their marks
+        verdict.status, verdict.note = "no report", clean(f"{type(error).__name__}: {error}")
+    verdict.seconds = round(time.monotonic() - begun, 1)
+    return verdict
+
+
+def judge_unpacked(verdict, path, confined, paper):
+    """Unpack a submission, find the app in it, and check it."""
+    with scratch_folder() as scratch:
+        try:
+            unpack(path, scratch / "unpacked")
+        except (Refused, OSError) as error:
+            verdict.status, verdict.note = "not opened", clean(error)
+            return
+        app = app_in(scratch / "unpacked")
+        shutil.move(app or scratch / "unpacked", scratch / "handed-in")
+        if app:
+            verdict.app = clean(app.relative_to(scratch / "unpacked").as_posix())
+        check_all(verdict, confined, scratch, paper)
+    if not app and verdict.is_mark:
+        verdict.status, verdict.note = "no app", "there is no app.py"
+
+
+@contextmanager
+def scratch_folder():
+    """Yield a new folder that other users can enter but not list; it is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_all(verdict, confined, scratch, paper):
+    """Run all checks; where one ends or stops the process, run those that are left without it."""
+    told, deaf, checks, until = {}, 0, paper.checks, time.monotonic() + paper.seconds
+    spoken = False
+    while len(told) < len(checks) and not STOPPING.is_set():
+        run = run_once(confined, scratch, paper, list(told), until)
+        verdict.fingerprint, verdict.mended = run.fingerprint, run.mended
+        canary = run.told.pop(CANARY, None)
+        told |= {key: one for key, one in run.told.items() if key in checks}
+        if run.forged or run.changed or (canary and canary["outcome"] != "failed"):
+            what = f": {', '.join(run.changed)}" if run.changed else ""
+            verdict.status, verdict.note = "changed the checks", f"it changes what judges it{what}"
+            break
+        if run.trouble is None:
+            break
+        stopped = run.stopped_at()
+        spoken |= bool(run.told)
+        deaf += not spoken
+        if stopped in checks:
+            told[stopped] = stopped_one(stopped, checks[stopped], run.trouble)
+        if stopped not in checks or deaf == DEAF or time.monotonic() > until:
+            verdict.status, verdict.note = status_of(run.trouble), run.trouble
+            break
+    verdict.told = list(told.values())
+    if verdict.is_mark and len(told) < len(checks):
+        verdict.status, verdict.note = "no report", f"{len(checks) - len(told)} checks told nothing"
+    name_what_stopped_it(verdict)
+
+
+def stopped_one(check, sentence, trouble):
+    """Return what is told of a check that had no chance to tell it."""
+    step, name = check
+    text = f"{sentence}\n  got    {trouble}\n  where  your app, during this check"
+    return {"step": step, "name": name, "outcome": "failed", "text": text, "hint": ""}
+
+
+def status_of(trouble):
+    """Return the status of a submission that was stopped."""
+    return "ended the process" if trouble.startswith("the process ended") else "out of time"
+
+
+def name_what_stopped_it(verdict):
+    """Say so where an app is not loaded for want of time or memory, or ends Python at once."""
+    if not verdict.is_mark or any(one["outcome"] == "passed" for one in verdict.told):
+        return
+    first = next((one["text"] for one in verdict.told if one["outcome"] == "failed"), "")
+    for status, words in REASONS:
+        if re.search(words, first):
+            verdict.status, verdict.note = status, " ".join(first.split())[:200]
+            return
+
+
+def stop_all():
+    """End what still runs, and start nothing new."""
+    STOPPING.set()
+    for process in list(RUNNING):
+        end(process)
+
+
+def run_once(confined, scratch, paper, done, until):
+    """Run the checks that are not done in one process and return the Run."""
+    place, run = confined.place(scratch), Run(secrets.token_hex())
+    seconds = max(until - time.monotonic(), 1)
+    process = subprocess.Popen(
+        [*map(str, confined.command(scratch, "-m", "grading.sitting"))],
+        cwd=ROOT / "tests",
+        env=place.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=sys.platform != "win32",
+    )
+    RUNNING.add(process)
+    task = {"seal": run.seal, "done": done, "tests": paper.tests, "user": confined.user()}
+    task |= {"handed_in": str(place.handed_in), "work": str(place.temporary / "work")}
+    task |= {"limits": confined.limits(seconds)}
+    lines = queue.Queue()
+    threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True).start()
+    try:
+        with suppress(OSError):  # it has ended, which is noticed below
+            process.stdin.write(json.dumps(task) + "\n")
+            process.stdin.close()
+        listen(run, lines, process, time.monotonic() + seconds)
+    finally:
+        RUNNING.discard(process)
+        end(process)
+    return run
+
+
+def read_lines(file, lines):
+    """Put each line into a queue, and None at the end; no process can keep a reader waiting."""
+    left = LONGEST
+    with suppress(ValueError, OSError):
+        while left > 0 and (line := file.readline(LONGEST)):
+            left -= len(line)
+            lines.put(line)
+    lines.put(None)
+
+
+def listen(run, lines, process, until):
+    """Take in what a process tells until it is done, ends, is silent, or out of time."""
+    while run.changed is None:
+        patience = min(SILENCE, until - time.monotonic())
+        try:
+            line = lines.get(timeout=max(patience, 0))
+        except queue.Empty:
+            long = "in the time it had" if patience < SILENCE else f"within {SILENCE} s"
+            run.trouble = f"there was no verdict {long}"
+            return
+        if line is None:
+            run.trouble = f"the process ended ({how_it_ends(process)})"
+            return
+        run.hear(line)
+
+
+def how_it_ends(process):
+    """Return how a process ends that has closed its output, in words."""
+    try:
+        code = process.wait(2)
+    except subprocess.TimeoutExpired:
+        return "it has closed what it reports to"
+    number = -code if code < 0 else code - 128  # bubblewrap adds 128 to a signal
+    return f"signal {number}" if number > 0 else f"exit code {code}"

@@ -1,0 +1,174 @@
+"""What a teacher gets: a table, a file for each student, and a summary of the class."""
+
+import csv
+import json
+import re
+import sys
+from collections import Counter
+from dataclasses import asdict
+
+from workbench.course import STEPS, number_of
+from workbench.own_data import name_aside
+from workbench.progress import body
+
+from grading.judging import Verdict
+from grading.similarity import fingerprint
+
+KEPT = "results.json"  # all that is known, from which the rest is generated
+TABLE = "grades.csv"
+FEEDBACK = "feedback"
+BAR = 20  # characters
+COMMONEST = 3
+
+
+class Results:
+    """The verdicts on a class, and the folder that holds what is made of them."""
+
+    def __init__(self, folder, checks, table=None):
+        """Go on with what the folder holds; `checks` is {(step, name): sentence} of all checks."""
+        self.folder, self.checks = folder, checks
+        self.table = table or folder / TABLE
+        self.total = dict(Counter(step for step, _ in checks))
+        self.steps = [step for step in STEPS if step.name in self.total]
+        self.verdicts = {}
+        if (folder / KEPT).is_file():
+            self.read(folder / KEPT)
+
+    def read(self, file):
+        """Take over the verdicts of an earlier run."""
+        try:
+            for one in json.loads(file.read_text("utf-8")):
+                self.verdicts[one["name"]] = Verdict(**one)
+        except (ValueError, TypeError, KeyError):
+            sys.exit(f"{file} can't be read. Move it away, and grade everyone again.")
+
+    def keep_only(self, names):
+        """Forget the verdicts on others than these."""
+        self.verdicts = {name: self.verdicts[name] for name in names if name in self.verdicts}
+
+    def add(self, verdict):
+        """Add a verdict, in the place of an older one."""
+        self.verdicts[verdict.name] = verdict
+
+    def write(self):
+        """Write everything below the folder, and the table."""
+        (self.folder / FEEDBACK).mkdir(parents=True, exist_ok=True)
+        known = [asdict(one) for one in self.sorted()]
+        (self.folder / KEPT).write_text(json.dumps(known, indent=1), "utf-8")
+        for verdict in self.sorted():
+            file = self.folder / FEEDBACK / f"{verdict.name}.txt"
+            text = "\n".join(self.feedback(verdict)) + "\n"
+            file.write_text(text, "utf-8", errors="backslashreplace")
+        try:
+            self.write_table()
+        except PermissionError:  # on Windows, a table that is open in Excel
+            self.table = name_aside(self.table)
+            self.write_table()
+
+    def write_table(self):
+        """Write the table, in the way that Excel reads letters with accents."""
+        how = {"encoding": "utf-8-sig", "errors": "backslashreplace", "newline": ""}
+        with self.table.open("w", **how) as file:
+            csv.writer(file).writerows([self.heading(), *map(self.row, self.sorted())])
+
+    def sorted(self):
+        """Return the verdicts by name."""
+        return [self.verdicts[name] for name in sorted(self.verdicts)]
+
+    def heading(self):
+        """Return the names of the columns."""
+        steps = [f"step {number_of(step)} of {self.total[step.name]}" for step in self.steps]
+        whole = f"total of {sum(self.total.values())}"
+        return ["name", *steps, whole, "status", "note", "first to do", "same code as"]
+
+    def row(self, verdict):
+        """Return the cells of a submission; where there is no mark, those of points are empty."""
+        progress, points = verdict.progress(self.total), [""] * (len(self.steps) + 1)
+        if verdict.is_mark:
+            points = [*map(progress.passed, self.total), progress.passed()]
+        first = progress.failures()[:1]
+        to_do = f"step {number(first[0]['step'])}: {sentence(first[0])}" if first else ""
+        cells = [self.note(verdict), to_do, ", ".join(self.same_code(verdict))]
+        return [safe(verdict.name), *points, verdict.status, *map(safe, cells)]
+
+    def note(self, verdict):
+        """Return what a teacher should know about a submission before its points."""
+        where = f"the app is in {verdict.app}" if verdict.app not in ("", ".", "my_app") else ""
+        return "; ".join(filter(None, [*verdict.mended, verdict.note, where]))
+
+    def same_code(self, verdict):
+        """Return the names of what has the same code, but for names and layout."""
+        if not verdict.fingerprint:
+            return []
+        mark = verdict.fingerprint
+        ours = [f"our step {number_of(step)}" for step in STEPS if mark_of(step) == mark]
+        others = [one for one in self.sorted() if one.name != verdict.name]
+        return ours + [one.name for one in others if one.fingerprint == mark]
+
+    def feedback(self, verdict):
+        """Return the lines for a student: what a learner sees, with hints."""
+        progress = verdict.progress(self.total)
+        lines = [verdict.name, ""]
+        lines += [f"{words}" for words in verdict.mended]
+        if not verdict.is_mark:
+            lines += [f"There are no points: {verdict.status} ({verdict.note})."]
+        else:
+            lines += [progress.score(), progress.ladder()]
+        if not verdict.told:
+            return lines
+        return [*lines, "", *(line for _, line in body(progress, hints=True, everything=True))]
+
+    def summary(self):
+        """Return the lines for the screen: how far the class is, and what to repeat."""
+        graded = [one for one in self.sorted() if one.is_mark]
+        others = [one for one in self.sorted() if not one.is_mark]
+        lines = [f"{len(graded) + len(others)} submissions, {len(graded)} of them graded"]
+        lines += [f"  {one.name}: {one.status} ({one.note})" for one in others]
+        if not graded:
+            return lines
+        passed = Counter(
+            (told["step"], told["name"])
+            for one in graded
+            for told in one.told
+            if told["outcome"] == "passed"
+        )
+        lines += ["", f"passed by, of {len(graded)}:"]
+        for check, words in self.checks.items():
+            done = passed[check]
+            bar = "#" * round(BAR * done / len(graded))
+            lines.append(f"{done:>5}  {bar:.<{BAR}}  step {number(check[0])}: {words}")
+        return [*lines, *self.commonest(graded)]
+
+    def commonest(self, graded):
+        """Return what stops most students, in the words of the messages."""
+        firsts = [one.progress(self.total).failures()[:1] for one in graded]
+        counts = Counter((one["step"], sentence(one)) for first in firsts for one in first)
+        if not counts:
+            return []
+        lines = ["", "What stops most of them first:"]
+        for (step, words), count in counts.most_common(COMMONEST):
+            lines.append(f"{count:>5}  step {number(step)}: {words}")
+        return lines
+
+
+def mark_of(step, known={}):  # noqa: B006 - it remembers
+    """Return the fingerprint of a snapshot."""
+    if step not in known:
+        known[step] = fingerprint(step)
+    return known[step]
+
+
+def number(step):
+    """Return the number of a step, given its folder's name."""
+    return step.partition("_")[0].lstrip("0")
+
+
+def sentence(told):
+    """Return what a person cannot do yet."""
+    return told.get("text", "").partition("\n")[0]
+
+
+def safe(cell):
+    """Return the text of a cell so that no spreadsheet takes it for a formula."""
+    line = re.sub(r"\s+", " ", cell).strip()
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
