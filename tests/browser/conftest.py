@@ -58,7 +58,9 @@ def watch(address):
 
 def is_ours(message):
     """Say whether a message of the console is more than the status of a page that was refused."""
-    return not message.text.startswith("Failed to load resource: the server responded with a status of 4")
+    return not message.text.startswith(
+        "Failed to load resource: the server responded with a status of 4"
+    )
 
 
 @pytest.fixture
@@ -89,7 +91,9 @@ def fill_in(page, button, username=None, password=PASSWORD):
         page.get_by_label("Username").fill(username)
     for field in page.locator("input[type=password]").all():
         field.fill(password)
-    page.get_by_role("main").or_(page.locator("body")).get_by_role("button", name=button).last.click()
+    page.get_by_role("main").or_(page.locator("body")).get_by_role(
+        "button", name=button
+    ).last.click()
 
 
 def register(page, username="ada"):

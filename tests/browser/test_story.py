@@ -9,9 +9,7 @@ from playwright.sync_api import expect
 from workbench.people import ANOTHER_PASSWORD, PASSWORD
 
 THIRD_PASSWORD = "seven looms are singing in the attic"
-on_every_app = pytest.mark.parametrize(
-    "address", ["04_views", "05_logout", "final"], indirect=True
-)
+on_every_app = pytest.mark.parametrize("address", ["04_views", "05_logout", "final"], indirect=True)
 with_logout = pytest.mark.parametrize("address", ["05_logout", "final"], indirect=True)
 on_final = pytest.mark.parametrize("address", ["final"], indirect=True)
 
