@@ -188,7 +188,7 @@ def grade(words):
     if not words or words[0].startswith("-"):
         raise Stop("grade takes the folder that holds the submissions, then its options.")
     words = [part for word in words for part in re.split(r"^(--csv)=", word) if part]
-    here = [before == "--csv" for before in ["", *words]]  # a path from where one stands
+    here = [before == "--csv" for before in ["", *words]]  # a path from the current folder
     words = [Path(w).resolve() if is_path else w for w, is_path in zip(words, here, strict=False)]
     install(".")
     return python(ROOT / "tests/grade.py", find(words[0]), *words[1:])

@@ -43,7 +43,7 @@ def workbook(tmp_path_factory):
 
 
 def typed(words, folder, **more):
-    """Run what somebody types, with the Python that would be found; return the process."""
+    """Run what a person types, with the Python that would be found; return the process."""
     return subprocess.run(
         words, cwd=folder, capture_output=True, text=True, timeout=300, check=False, **more
     )

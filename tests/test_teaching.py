@@ -17,7 +17,7 @@ PART = {"Two evenings, 180 minutes": 90, "Five weeks, 450 minutes": 90, "One day
 
 def test_the_tables_are_those_of_today():
     """How long the lessons are, how many checks and mistakes there are, is counted."""
-    assert teaching.page() == TEXT, "write it anew: python tests/readmes.py"
+    assert teaching.page() == TEXT, "generate it again: python tests/readmes.py"
 
 
 def test_it_is_short():
