@@ -195,9 +195,7 @@ class Workshop:
 
     def readme_of(self, step):
         """Return the README of a step with all that is generated in its place."""
-        text = re.sub(
-            r"\d+(?= checks$)", str(len(checkpoints(step))), readme(step), flags=re.M
-        )
+        text = re.sub(r"\d+(?= checks$)", str(len(checkpoints(step))), readme(step), flags=re.M)
         red = self.transcript(step, step_before(step))
         text = RED.sub(lambda found: found["before"] + red, text)
         text = CHANGED.sub(lambda found: found["before"] + self.stat(step), text)
