@@ -45,6 +45,7 @@ COLUMNS = 72
 STYLE = """
     body { font-family: Arial, sans-serif } /* the system's own font differs on each machine */
     html { outline: 1px solid #8888; outline-offset: -1px }
+    body { background-image: none !important } /* a gradient makes a file twice as large */
 """
 
 
