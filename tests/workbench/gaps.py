@@ -3,40 +3,12 @@
 import ast
 import re
 from difflib import get_close_matches
-from pathlib import Path
-
-from jinja2 import TemplateSyntaxError
 
 from workbench.frames import tree
 from workbench.names import files_of
 from workbench.scene import text_of
 
-TAG = re.compile(r"\{%[-+]?\s*(\w+)([^%]*)")
-HIDDEN = re.compile(r"\{#.*?#\}|\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}", re.S)
-OPENING = ("block", "if", "for", "macro", "call", "filter", "with", "autoescape")
 ROUTES = ("route", "get", "post", "before_request", "after_request", "errorhandler")
-
-
-def gap_in_template(error):
-    """Return (file, first line, last line, tag) between which a template lacks a tag, or None."""
-    if not isinstance(error, TemplateSyntaxError) or not error.filename:
-        return None
-    if not re.search("unknown tag|end of template", error.message or "", re.I):
-        return None
-    file, opened = Path(error.filename), []
-    text = HIDDEN.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text_of(file))
-    for match in TAG.finditer(text):
-        line, tag = text.count("\n", 0, match.start()) + 1, match[1]
-        if tag in OPENING:
-            opened.append((line, tag))
-        elif tag.startswith("end") and tag[3:] in OPENING:
-            if not opened:
-                return None  # one too many: the error names it
-            if opened[-1][1] != tag[3:]:
-                return file, opened[-1][0], line, "{% end" + opened[-1][1] + " %}"
-            opened.pop()
-    last = max(len(text.splitlines()), 1)
-    return (file, opened[-1][0], last, "{% end" + opened[-1][1] + " %}") if opened else None
 
 
 def bare_route(copy):

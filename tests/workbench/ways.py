@@ -87,7 +87,7 @@ def wrong_link(pages, stranger):
             if urlsplit(address).port not in PORTS:
                 got = f'the link "{words}" on {path} leads to {address}'
                 return {"got": got, "hint": "Which server is that? See url_for()."} | where
-            if answer.status[:1] == "4" and answer.status[:3] != "401":  # a crash is told elsewhere
+            if answer.status[:1] == "4" and not is_told_elsewhere(answer):
                 got = f'the link "{words}" on {path} leads to {goal}: {answer.status}'
                 hint = "A link names an address, not a file. See url_for()."
                 if answer.status.startswith("405"):
@@ -98,6 +98,11 @@ def wrong_link(pages, stranger):
                 got = f'the link "{words}" on {path} leads to {goal}'
                 return {"got": got, "hint": "Which view does this link name?"} | where
     return None
+
+
+def is_told_elsewhere(answer):
+    """Say whether a page did not come because of a login that it wants, which others check."""
+    return answer.status.startswith("401") or answer.deeds.turned_away
 
 
 def promised(words):
