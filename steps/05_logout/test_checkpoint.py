@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from workbench.causes import lost_redirect
+from workbench.causes import why_not_led
 from workbench.claims import Claims, first_way_in
 from workbench.finding import expect, require
 from workbench.fixtures import listed
@@ -145,9 +145,8 @@ def test_logging_out_leads_to_the_login_page(logged_out, people):
         want="sent to /login",
         got=logged_out,
         read="log-out",
-        why=lambda: (
-            lost_redirect(logged_out)
-            or {"hint": "Where does the view send a visitor who has logged out?"}
+        why=lambda: why_not_led(
+            logged_out, "/login", "Where does the view send a visitor who has logged out?"
         ),
     )
 

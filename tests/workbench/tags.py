@@ -21,9 +21,9 @@ def gap_in_template(error):
 
 
 def has_one_left_over(error):
-    """Say whether a tag of a template ends, or goes on with, what has not begun."""
+    """Say whether the tag that an error is about ends, or goes on with, what has not begun."""
     opened, _, tag = mismatch(error)
-    return is_left_over(tag, opened)
+    return is_left_over(tag, opened) and f"unknown tag '{tag}'" in error.message
 
 
 def is_left_over(tag, opened):
