@@ -20,7 +20,7 @@ SECTIONS = [  # names that the code of a section uses for the first time, the la
     (r"def set_password|generate_password_hash|hashpw", "03_hashing#set-the-password"),
     (r"MAX_PASSWORD_BYTES|bcrypt\.(hash|check)pw", "03_hashing#limit-the-length"),
     (r"user_loader|def load_user|get_id", "02_model#the-user-loader"),
-    (r"create_all", "02_model#the-table"),
+    (r"create_all|app_context|^with app\b", "02_model#the-table"),
     (r"UserMixin|db\.Column|mapped_column|\(.*db\.Model\)|class User", "02_model#the-user-model"),
     (r"flask_\w+ import|Bcrypt\(|LoginManager\(|SQLAlchemy\(", "01_setup#attach-the-extensions"),
     (r"(?i)secret_?key", "01_setup#the-secret-key"),
