@@ -13,6 +13,7 @@ from workbench.forms import same_path
 from workbench.lines import calls, mentions, view_of
 from workbench.refusals import stopped_before, why_not_kept
 from workbench.scene import text_of
+from workbench.tags import why_left_out
 from workbench.users import names_of
 
 ASKED = r"\{%.*\bif\b.*user"  # the line of a template that looks for a login
@@ -96,6 +97,9 @@ def what_is_printed(page):
     hint = "Flask-Login gives every template a current_user. What does the page print of it?"
     lines = text_of(page.template).splitlines() if page.template else []
     greets = next((line for line in lines if re.search(PRINTED, line)), "")
+    env = page.browser.app.jinja_env
+    if greets and (left_out := why_left_out(page.template, re.escape(greets), env)):
+        return {"hint": left_out, "at": page.template, "word": PRINTED}
     words = re.findall(r"\w+", re.sub(r"\{.*\}|<[^>]*>|current_user\S*", " ", greets))
     if any(re.search(ASKED, line) for line in lines) and not all(map(page.says, words)):
         hint = "The condition is false for a user who is logged in. What does it ask?"
