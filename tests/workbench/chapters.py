@@ -3,6 +3,7 @@
 import re
 
 from workbench.attempt import CannotLoad
+from workbench.hints import text_of_error
 from workbench.lines import line_behind
 from workbench.scene import text_of
 from workbench.suggest import suggestion
@@ -22,9 +23,9 @@ SECTIONS = [  # names that the code of a section uses for the first time, the la
     (r"user_loader|def load_user|get_id", "02_model#the-user-loader"),
     (r"create_all|app_context|^with app\b", "02_model#the-table"),
     (r"UserMixin|db\.Column|mapped_column|\(.*db\.Model\)|class User", "02_model#the-user-model"),
-    (r"flask_\w+ import|Bcrypt\(|LoginManager\(|SQLAlchemy\(", "01_setup#attach-the-extensions"),
     (r"(?i)secret_?key", "01_setup#the-secret-key"),
     (r"SQLALCHEMY_|sqlite:", "01_setup#the-database-address"),
+    (r"flask_\w+ import|Bcrypt\(|LoginManager\(|SQLAlchemy\(", "01_setup#attach-the-extensions"),
     (r"Flask\b|\bapp\.(get|route)|__name__", "01_setup#the-first-page"),
 ]
 PAGES = [  # what occurs in the name of a template, and the section that shows it
@@ -63,7 +64,8 @@ def section_of(finding, copy):
     line = "\n".join(lines[number - 1 : number])
     if file.suffix != ".py":
         return file, section_of_template(file.name, line, "\n".join(lines))
-    for code in (f"{line} {suggestion(error)}", block_around(lines, number)):
+    settings = " ".join(re.findall(r"\b[A-Z]+_[A-Z_]+\b", text_of_error(error)))
+    for code in (f"{line} {suggestion(error)} {settings}", block_around(lines, number)):
         for pattern, section in SECTIONS:
             if re.search(pattern, code):
                 return file, section
