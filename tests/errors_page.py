@@ -91,7 +91,8 @@ def by_text(row):
 def link_of(row):
     """Return the link to the section that explains a row."""
     step, heading = reading(row)
-    return f"[step\N{NO-BREAK SPACE}{int(step[:2])}: {heading.replace('-', ' ')}]({step}/README.md#{heading})"
+    title = f"step\N{NO-BREAK SPACE}{int(step[:2])}: {heading.replace('-', ' ')}"
+    return f"[{title}]({step}/README.md#{heading})"
 
 
 def reading(row):
