@@ -27,6 +27,7 @@ class Mistake:
     until: int = len(STEPS)  # the last step in which it makes sense
     hint: bool = True  # False: Python's own words, or what was got, say it
     why: str = ""  # the reason, where it is told apart; these rows are whole in the README
+    read: str = ""  # 04_views#templates: what explains it, if not the section of the check
 
     @property
     def answer(self):
@@ -50,8 +51,23 @@ def table(name):
     return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
 
 
+@dataclass(frozen=True)
+class Question:
+    """A row of the table of questions that no checkpoint sees."""
+
+    question: str
+    fix: str
+    read: str
+
+    @property
+    def answer(self):
+        """What to do, and the reason."""
+        return self.fix
+
+
 TABLES = ("mistakes.toml", "mistakes_in_use.toml")  # of code, and of what its visitors see
 MISTAKES = {name: Mistake(name, **row) for file in TABLES for name, row in table(file).items()}
+QUESTIONS = [Question(**row) for row in table("questions.toml").values()]
 HARMLESS = {name: row["edits"] for name, row in table("harmless.toml").items()}
 
 

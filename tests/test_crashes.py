@@ -13,6 +13,7 @@ from workbench import chapters, missing
 from workbench.attempt import CannotLoad, attempt, describe
 from workbench.finding import plain
 from workbench.hints import ERRORS
+from workbench.oracles import OVER
 from workbench.packages import PACKAGES, REMOVED, hint_for_import
 from workbench.scene import OBSERVATIONS
 from workbench.suggest import suggestion
@@ -203,10 +204,32 @@ def test_a_disk_that_ignores_capitals_hides_no_wrong_name(tmp_path, monkeypatch)
     assert "Capital letters" in error.hint
 
 
+# What broke is told first: no message about what came of it
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "got"),
+    [
+        ('login_view = "login"', 'login_view = "logn"', "500 BuildError"),
+        ('login_view = "login"', 'login_view = "/logn"', "sent to /logn?next=%2Fwelcome, 404"),
+    ],
+)
+def test_what_broke_is_told_first(old, new, got, tmp_path):
+    """A message waits for a page that broke or is not there: the page is told of."""
+    make([["app.py", old, new]], STEPS[-1], tmp_path)
+    sitting = sit(STEPS, "my_app", cwd=tmp_path)
+
+    assert got in sitting.message
+    assert all(not text.startswith(OVER) for text in sitting.messages.values())
+
+
 # Where to read on
 
 
-@pytest.mark.parametrize("section", [chapters.STUCK, *(name for _, name in chapters.SECTIONS)])
+SECTIONS = [name for _, name in (*chapters.SECTIONS, *chapters.PAGES)]
+
+
+@pytest.mark.parametrize("section", [chapters.STUCK, *dict.fromkeys(SECTIONS)])
 def test_a_section_that_a_crash_points_to_is_there(section):
     """Each heading exists in the README of its chapter."""
     chapter, _, heading = section.partition("#")
@@ -224,8 +247,11 @@ def test_a_section_that_a_crash_points_to_is_there(section):
         ('"home.html"', '"hme.html"', "04_views/README.md#templates"),  # GET / breaks
         ("db.create_all()", "db.creat_all()", "02_model/README.md#the-table"),
         ("db.Integer", "db.Interger", "02_model/README.md#the-user-model"),
-        ("def login():", "def login()", "01_setup/README.md#stuck"),
-        ("Bcrypt(app)", "Bcrypt(ap)", "01_setup/README.md#stuck"),
+        ("def login():", "def login()", "04_views/README.md#log-in"),
+        ("Bcrypt(app)", "Bcrypt(ap)", "01_setup/README.md#attach-the-extensions"),
+        ("Flask(__name__)", "Flask(__name__", "01_setup/README.md#the-first-page"),
+        ('"sqlite:', '"sqlit:', "01_setup/README.md#the-database-address"),
+        ('["SECRET_KEY"]', '["SECRET_KEY]', "01_setup/README.md#the-secret-key"),
     ],
 )
 def test_step_1_reads_on_where_the_learner_is(old, new, read, tmp_path):

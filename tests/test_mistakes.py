@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy
 from examiner import ROOT, STEPS, sit_all
-from mistakes import HARMLESS, MISTAKES, make
+from mistakes import HARMLESS, MISTAKES, QUESTIONS, make
 from readmes import checkpoints, step_before
 from workbench.browser import Browser
 from workbench.loader import cheap_salts, opened
@@ -131,6 +131,9 @@ def test_a_row_is_complete():
         assert "?" in mistake.question, name
         assert mistake.fix.endswith("."), name
         assert mistake.says, name
+    for row in QUESTIONS:
+        assert "?" in row.question
+        assert row.fix.endswith("."), row
 
 
 @pytest.mark.parametrize("name", HARMLESS)

@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-from errors_page import IN_ORDER, PAGE, page
+from errors_page import ERROR, IN_ORDER, PAGE, page, read_by_check, reading
 from examiner import ROOT, STEPS
 from glossary import terms
-from mistakes import MISTAKES
+from mistakes import MISTAKES, QUESTIONS
 from readmes import (
     FINAL,
     changed_lines,
@@ -202,9 +202,33 @@ def test_the_prose_is_plain(path):
 
 
 def test_every_question_is_on_one_page():
-    """steps/ERRORS.md holds every row of the table of mistakes, once, as the table has it today."""
-    assert PAGE.read_text("utf-8") == page(), "generate it again: python tests/readmes.py"
-    assert page().count("\n| ") == len(MISTAKES) + 2 * len(IN_ORDER)
+    """steps/ERRORS.md holds every question of the tables, as they are today."""
+    text = PAGE.read_text("utf-8")
+    questions = [*MISTAKES.values(), *QUESTIONS]
+
+    assert text == page(), "generate it again: python tests/readmes.py"
+    assert [row.fix for row in questions if row.fix not in text] == []
+    assert sum(text.count(title) for title in map("## {}\n".format, IN_ORDER)) == len(IN_ORDER)
+
+
+def test_an_error_text_has_one_line():
+    """Whoever searches the page for an error finds all its reasons in one place."""
+    rows = re.findall(r"^\| (`[^`]+`)", page(), re.M)
+    texts = [ERROR.match(row)[1] for row in rows]
+    twice = {one for one in texts if texts.count(one) > 1}
+
+    assert len(texts) > 50
+    assert twice == set()
+
+
+def test_a_row_names_a_section_only_where_its_check_leads_elsewhere():
+    """What a row says of where to read on is needed, and the section is there."""
+    for row in [*MISTAKES.values(), *QUESTIONS]:
+        step, heading = reading(row)
+        assert heading in map(anchor, headings(readme(ROOT / "steps" / step))), row
+
+    named = [row for row in MISTAKES.values() if row.read]
+    assert [row.name for row in named if reading(row) == read_by_check(row)] == []
 
 
 def test_the_glossary_is_short_and_in_use():

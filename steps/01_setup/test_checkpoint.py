@@ -8,6 +8,7 @@ import sqlalchemy
 from flask_bcrypt import Bcrypt
 from workbench.attempt import attempt
 from workbench.finding import expect, require
+from workbench.hints import hint_for_extension, word_for_extension
 
 ONE_LINE = "the line that sets SECRET_KEY"  # has one fault at a time
 SHORTEST = 8  # characters; a program tries all shorter words at once
@@ -134,9 +135,9 @@ def test_flask_login_is_attached(app, copy):
         got=NO_MANAGER,
         shared=NO_MANAGER,
         read="attach-the-extensions",
-        hint="Is the LoginManager attached to the app? See LoginManager.init_app().",
+        hint=hint_for_extension(copy, "LoginManager"),
         at=copy,
-        word=r"LoginManager\(",
+        word=word_for_extension(copy, "LoginManager"),
     )
 
 
@@ -149,11 +150,9 @@ def test_flask_bcrypt_is_ready(app, copy):
         want="a Bcrypt object that is attached to the app",
         got="a Bcrypt object that is attached to no app" if bcrypt else "none in your files",
         read="attach-the-extensions",
-        hint="Is the Bcrypt object attached to the app? See Bcrypt.init_app()."
-        if bcrypt
-        else "Flask-Bcrypt has a class named Bcrypt. Where is an object of it made?",
+        hint=hint_for_extension(copy, "Bcrypt"),
         at=copy,
-        word=r"\bBcrypt\(" if bcrypt else r"\bBcrypt\b|\bflask_bcrypt\b",
+        word=word_for_extension(copy, "Bcrypt"),
     )
 
 

@@ -8,8 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from workbench.attempt import Attempt, attempt
 from workbench.deeds import watched
 from workbench.finding import expect, require
-from workbench.hints import has_loader_elsewhere, two_of
+from workbench.gaps import lost_sign
+from workbench.hints import has_loader_elsewhere, hint_for_sign, two_of
 from workbench.names import where_is
+from workbench.nothing import hint_for_no_return
 from workbench.users import NO_HASH, ONLY_KEY, named_in, only_key
 
 SEEN = ("id", "username", "is_active", "is_authenticated")
@@ -44,6 +46,8 @@ def load_user(app, copy, columns, save_user):
         read="the-user-loader",
         hint=two_of(LoginManager, copy)
         if has_loader_elsewhere(copy)
+        else hint_for_sign(lost)
+        if (lost := lost_sign(copy, "user_loader"))
         else "Which decorator tells Flask-Login about a function?",
         at=copy,
         word=r"user_loader|def \w*load",
@@ -76,15 +80,15 @@ def found_users(app, db, user_model, save_user, load_user):
         ids = [attempt(lambda user=user: user.get_id()) for user in users]
     with watched() as deeds:
         found = [load_user(one.value) if one.value else Found(**vars(one)) for one in ids]
-    grace, user_id = found[1], ids[1]
+    grace, user_id, loader = found[1], ids[1], app.login_manager._user_callback
     require(
         "the user loader finds the user whom user.get_id() names",
         not grace.error and grace.is_named("grace") and grace.id == rows[1].value,
         want="the user named grace",
         got=grace if grace.error else f"{grace}, asked for {user_id}",
-        why=lambda: {} if grace.error else why_another_user(grace, deeds),
+        why=lambda: {} if grace.error else why_another_user(grace, deeds, loader),
         read="the-user-loader",
-        at=user_model if user_id.error else app.login_manager._user_callback,
+        at=user_model if user_id.error else loader,
         word=r"\bget_id\b" if user_id.error else "",
     )
     return found
@@ -107,7 +111,7 @@ def active(found_users, user_model):
     )
 
 
-def why_another_user(found, deeds):
+def why_another_user(found, deeds, loader):
     """Find out why the user loader returns None or another user: what did it query, and get?"""
     if found.is_named("grace"):
         hint = "Does the loader return the row that it finds, or something made of it?"
@@ -122,8 +126,7 @@ def why_another_user(found, deeds):
         hint = "Which line returns before a user is looked up?"
         return {"fact": "the database was not asked", "hint": hint}
     if found.value is None and deeds.found:
-        hint = "A function without return returns None."
-        return {"fact": "the query found a user", "hint": hint}
+        return {"fact": "the query found a user", "hint": hint_for_no_return(loader)}
     hint = "The loader gets the id as text. Does the query look for the row with that id?"
     if "0 = 1" in deeds.asked[-1]:
         hint = "Python itself found the condition false. Is one side of it a column of User?"

@@ -7,14 +7,18 @@ import pytest
 from workbench.attempt import attempt
 from workbench.deeds import watched
 from workbench.finding import expect, require
+from workbench.frames import refuses
 from workbench.leaks import revealed
+from workbench.lines import mentions
 from workbench.names import stray_method
+from workbench.nothing import hint_for_no_return
 from workbench.odd import words_beside
 from workbench.page import shorten
 from workbench.people import ANOTHER_PASSWORD, MARY, PASSWORD
 
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 HASHING = r"generate_password_hash|hashpw|_hash\b"  # the line that makes or stores the hash
+WHICH_WAY = f"This password has {len(PASSWORD.encode())} bytes. Which way round is the condition?"
 LONG_PASSWORD = "é" * 40
 AS_LONG = f"{len(LONG_PASSWORD)} characters, {len(LONG_PASSWORD.encode())} bytes"
 ALLOWED_PASSWORDS = (" a password with spaces ", "weave é, ö and ß", "x" * 72)
@@ -64,6 +68,7 @@ def hashed(app, user):
         else "Which method of your Bcrypt object makes a hash of a password?",
         at=user.set_password,
         word="" if tried.error else HASHING,
+        why=lambda: why_nothing_is_set(tried),
     )
     require(
         "set_password() stores the hash as text",
@@ -88,6 +93,13 @@ def hashed(app, user):
         word=HASHING,
     )
     return user
+
+
+def why_nothing_is_set(tried):
+    """Ask about the condition where set_password() refuses a password that is fine."""
+    if not refuses(tried.error):
+        return {}
+    return {"fact": "", "hint": WHICH_WAY, "word": r"^\s*(if|raise)\b", "sure": True}
 
 
 @pytest.fixture
@@ -183,7 +195,7 @@ def why_refused(app, tried, deeds, another):
     with watched() as setting:
         attempt(another.set_password, PASSWORD)
     if tried.value is None and not tried.error:
-        return {"hint": "A method without return returns None."}
+        return {"hint": hint_for_no_return(another.check_password)}
     if deeds.hashed:
         fact = "the password was hashed again, with a new salt"
         return {"fact": fact, "hint": "Which method compares a password with a stored hash?"}
@@ -196,6 +208,8 @@ def why_refused(app, tried, deeds, another):
         return {"fact": f"bcrypt said: {deeds.broken}", "hint": hint}
     if not deeds.checked:
         fact = "bcrypt was not called"
+        if mentions(another.check_password, "check_password_hash|checkpw"):
+            return {"fact": fact, "hint": f"The line that calls it is not reached. {WHICH_WAY}"}
         return {"fact": fact, "hint": "Which method compares a password with a stored hash?"}
     compared = deeds.checked[-1][0]
     if setting.hashed[:1] in ([], [compared]):

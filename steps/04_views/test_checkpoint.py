@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urljoin
 
 import pytest
 from workbench.browser import HOME, Browser, is_ours
-from workbench.causes import lost_redirect, why_let_in
+from workbench.causes import why_let_in, why_not_led
 from workbench.finding import expect, require
 from workbench.fixtures import listed
 from workbench.lines import view_at
@@ -462,18 +462,18 @@ def works_on(fill_in, stored_users, people):
     return works_on
 
 
-def test_registering_leads_to_the_login_page(registered, login_page, success_to_one):
+def test_registering_leads_to_the_login_page(registered, login_page, request):
     """registering leads to the login page"""
     expect(
         registered.at("/login"),
         want="sent to /login",
         got=registered,
         read="register",
-        why=lambda: (
-            lost_redirect(registered)
-            or {"hint": "Where does the view send a visitor who has registered?"}
+        why=lambda: why_not_led(
+            registered, "/login", "Where does the view send a visitor who has registered?"
         ),
     )
+    request.getfixturevalue("success_to_one")
 
 
 @pytest.fixture
@@ -615,12 +615,9 @@ def test_logging_in_leads_to_the_welcome_page(
         got=page,
         read="log-in",
         why=lambda: (
-            lost_redirect(page)
-            or stopped_before(page, login_page)
-            or {
-                "fact": f"{people.ada} is in the session" if page.deeds.logged_in else "",
-                "hint": "Where does the view lead when the password is right?",
-            }
+            stopped_before(page, login_page)
+            or {"fact": f"{people.ada} is in the session" if page.deeds.logged_in else ""}
+            | why_not_led(page, "/welcome", "Where does the view lead when the password is right?")
         ),
     )
     request.getfixturevalue("in_the_next_start")  # last, as it takes the place of this start

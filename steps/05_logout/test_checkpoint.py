@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from workbench.causes import lost_redirect
+from workbench.causes import why_not_led
 from workbench.claims import Claims, first_way_in
 from workbench.finding import expect, require
 from workbench.fixtures import listed
@@ -12,6 +12,7 @@ from workbench.guards import guard_of, why_open_to_strangers, why_still_in
 from workbench.lines import view_at
 from workbench.page import shorten
 from workbench.people import GRACE
+from workbench.tags import why_left_out
 from workbench.users import names_of
 from workbench.ways import links_of
 
@@ -46,7 +47,8 @@ def logged_out(ada, people):
         want='a form with method="post", sent to /logout, with a button',
         got="; ".join(map(str, welcome.forms)) or "no form",
         read="log-out",
-        hint="A link sends GET, and so does a form without method=. Where does action= lead?",
+        hint=why_left_out(welcome.template, "<form", ada.app.jinja_env)
+        or "A link sends GET, and so does a form without method=. Where does action= lead?",
         at=welcome.template or welcome,
         word="<form|/logout|'logout'" if welcome.template else "",
         shared="" if form else "a link to /logout",
@@ -145,9 +147,8 @@ def test_logging_out_leads_to_the_login_page(logged_out, people):
         want="sent to /login",
         got=logged_out,
         read="log-out",
-        why=lambda: (
-            lost_redirect(logged_out)
-            or {"hint": "Where does the view send a visitor who has logged out?"}
+        why=lambda: why_not_led(
+            logged_out, "/login", "Where does the view send a visitor who has logged out?"
         ),
     )
 

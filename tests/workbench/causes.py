@@ -4,6 +4,7 @@ Each function returns what a Finding takes: the fact that was seen, a hint that 
 it, and what of the learner's is behind it.
 """
 
+import re
 from urllib.parse import urlsplit
 
 from workbench.attempt import attempt
@@ -11,7 +12,12 @@ from workbench.fixtures import listed
 from workbench.forms import same_path
 from workbench.lines import calls, mentions, view_of
 from workbench.refusals import stopped_before, why_not_kept
+from workbench.scene import text_of
+from workbench.tags import why_left_out
 from workbench.users import names_of
+
+ASKED = r"\{%.*\bif\b.*user"  # the line of a template that looks for a login
+PRINTED = r"^(?!.*\{%).*(\{.*(user|name)|current_user)"  # the one that greets the user
 
 
 def lost_redirect(page):
@@ -27,6 +33,20 @@ def lost_redirect(page):
     fact = f"redirect() to {urlsplit(location).path} was called, but not returned"
     hint = "redirect() only makes a response. What does the view have to do with it?"
     return {"fact": fact, "hint": hint, "at": stack, "sure": True}
+
+
+def why_not_led(page, goal, question):
+    """Find out why an answer leads elsewhere: a redirect that is lost, or a template in its place.
+
+    `question` is the hint where neither is the reason.
+    """
+    if lost := lost_redirect(page):
+        return lost
+    path = urlsplit(page.asked[1]).path
+    if not page.hops and page.template and page.template == page.browser.get(goal).template:
+        hint = f"Is the browser sent to {goal}, or does {path} only show the same template?"
+        return {"fact": f"the browser is still at {path}", "hint": hint}
+    return {"hint": question}
 
 
 def why_not_stored(answer, rows, page):
@@ -69,8 +89,22 @@ def why_not_greeted(answer, welcome, registered, login_page, user_model):
         fact = f"the user loader returns {found} for the id {user_id!r} of the session"
         hint = "Does the user loader look for that id, and does it return what it finds?"
         return {"got": welcome, "fact": fact, "hint": hint, "at": loader}
+    return {"got": welcome, "read": "04_views#welcome"} | what_is_printed(welcome)
+
+
+def what_is_printed(page):
+    """Ask about the line of a template that prints the user, or the one that keeps it away."""
     hint = "Flask-Login gives every template a current_user. What does the page print of it?"
-    return {"got": welcome, "hint": hint, "at": welcome.template}
+    lines = text_of(page.template).splitlines() if page.template else []
+    greets = next((line for line in lines if re.search(PRINTED, line)), "")
+    env = page.browser.app.jinja_env
+    if greets and (left_out := why_left_out(page.template, re.escape(greets), env)):
+        return {"hint": left_out, "at": page.template, "word": PRINTED}
+    words = re.findall(r"\w+", re.sub(r"\{.*\}|<[^>]*>|current_user\S*", " ", greets))
+    if any(re.search(ASKED, line) for line in lines) and not all(map(page.says, words)):
+        hint = "The condition is false for a user who is logged in. What does it ask?"
+        return {"hint": hint, "at": page.template, "word": ASKED}
+    return {"hint": hint, "at": page.template, "word": PRINTED if greets else ""}
 
 
 def why_not_signed_in(answer, registered, user_model):
@@ -126,6 +160,9 @@ def why_not_compared(deeds):
     if deeds.broken:
         hint = "bcrypt was asked, and refused. Is what it got first the stored hash?"
         return {"fact": f"bcrypt said: {deeds.broken}", "hint": hint}
+    if not deeds.asked and deeds.flashed:
+        hint = "The view refuses without asking the database. Which call looks for the user in it?"
+        return {"fact": f"{fact}, no user looked up", "hint": hint}
     if not deeds.asked:
         hint = "Does the view ask whether request.method is POST, and which of its branches runs?"
         return {"fact": f"{fact}, no user looked up", "hint": hint}

@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from workbench.attempt import Attempt, StillRunning, attempt, describe
 from workbench.chapters import reading
-from workbench.gaps import gap_in_template
 from workbench.hints import hint_for_error, hint_for_page
 from workbench.lines import line_behind
 from workbench.loader import AppCopy
 from workbench.page import Page, shorten
+from workbench.tags import gap_in_template
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 100  # characters

@@ -14,7 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from workbench.attempt import Attempt, attempt
 from workbench.compiled import Compiled
 from workbench.finding import COPY, OUTDATED, TOLD, require
-from workbench.hints import two_of
+from workbench.hints import hint_for_extension, two_of, word_for_extension
 from workbench.loader import cheap_salts, opened
 from workbench.stale import outdated
 
@@ -85,7 +85,7 @@ def app(request, copy, work_factors):
         Path(tried.value.root_path).resolve() != copy.elsewhere,
         want="Flask(__name__): the name of the module, which tells Flask where your files are",
         **why_in_the_wrong_folder(tried.value, copy),
-        read="01_setup#attach-the-extensions",
+        read="01_setup#the-first-page",
         at=copy,
         word=r"\bFlask\(",
     )
@@ -127,9 +127,9 @@ def db(app, copy):
         want="a SQLAlchemy object that is attached to the app",
         got=f"extensions of the app: {listed(app.extensions)}",
         read="01_setup#attach-the-extensions",
-        hint="Which object has to be attached to the app? See SQLAlchemy.init_app().",
+        hint=hint_for_extension(copy, "SQLAlchemy"),
         at=copy,
-        word=r"SQLAlchemy\(",
+        word=word_for_extension(copy, "SQLAlchemy"),
     )
     return db
 

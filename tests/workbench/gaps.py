@@ -1,42 +1,20 @@
 """Find the line at fault when an error names another line, or none."""
 
 import ast
+import itertools
 import re
 from difflib import get_close_matches
 from pathlib import Path
-
-from jinja2 import TemplateSyntaxError
 
 from workbench.frames import tree
 from workbench.names import files_of
 from workbench.scene import text_of
 
-TAG = re.compile(r"\{%[-+]?\s*(\w+)([^%]*)")
-HIDDEN = re.compile(r"\{#.*?#\}|\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}", re.S)
-OPENING = ("block", "if", "for", "macro", "call", "filter", "with", "autoescape")
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DECORATORS = (
+    r"^\w+\.(route|get|post|user_loader|unauthorized_handler|errorhandler)\b|^login_required$"
+)
 ROUTES = ("route", "get", "post", "before_request", "after_request", "errorhandler")
-
-
-def gap_in_template(error):
-    """Return (file, first line, last line, tag) between which a template lacks a tag, or None."""
-    if not isinstance(error, TemplateSyntaxError) or not error.filename:
-        return None
-    if not re.search("unknown tag|end of template", error.message or "", re.I):
-        return None
-    file, opened = Path(error.filename), []
-    text = HIDDEN.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text_of(file))
-    for match in TAG.finditer(text):
-        line, tag = text.count("\n", 0, match.start()) + 1, match[1]
-        if tag in OPENING:
-            opened.append((line, tag))
-        elif tag.startswith("end") and tag[3:] in OPENING:
-            if not opened:
-                return None  # one too many: the error names it
-            if opened[-1][1] != tag[3:]:
-                return file, opened[-1][0], line, "{% end" + opened[-1][1] + " %}"
-            opened.pop()
-    last = max(len(text.splitlines()), 1)
-    return (file, opened[-1][0], last, "{% end" + opened[-1][1] + " %}") if opened else None
 
 
 def bare_route(copy):
@@ -47,6 +25,44 @@ def bare_route(copy):
                 if isinstance(one, ast.Attribute) and one.attr in ROUTES[:3]:
                     return file, one.lineno, ast.unparse(one)
     return None
+
+
+def lost_sign(copy, of):
+    """Return (file, line, code) of a decorator that lacks its @, or None.
+
+    `of` is an expression that fits it as it would be with @, or the name of the function below.
+    """
+    for file in files_of(copy):
+        for node in ast.walk(tree(file)):
+            body = getattr(node, "body", None)
+            for above, below in itertools.pairwise(body if isinstance(body, list) else ()):
+                if not isinstance(above, ast.Expr) or not isinstance(below, FUNCTIONS):
+                    continue
+                code = ast.unparse(above.value)
+                meant = below.name == of or re.search(of, f"@{code}")
+                if meant and re.search(DECORATORS, code):
+                    return file, above.lineno, code
+    return None
+
+
+def less_indented(error):
+    """Return (file, line) of the line that begins too far left and so ends a block, or None.
+
+    Python names the first line below it that goes on with that block.
+    """
+    if not isinstance(error, IndentationError) or "unindent" not in (error.msg or ""):
+        return None
+    file = Path(error.filename)
+    lines = text_of(file).expandtabs().splitlines()[: error.lineno]
+    depths = [(n, len(one) - len(one.lstrip())) for n, one in enumerate(lines, 1) if one.strip()]
+    wanted = depths.pop()[1] if depths else 0
+    while depths and depths[-1][1] >= wanted:
+        depths.pop()
+    if not depths:
+        return None
+    number, depth = depths.pop()
+    block = itertools.takewhile(lambda one: one[1] > depth, reversed(depths))
+    return (file, number) if wanted in [one for _, one in block] else None
 
 
 def near_assignment(copy, name):

@@ -14,7 +14,7 @@ from flask_login import LoginManager
 from jinja2 import TemplateNotFound
 
 from workbench.frames import refuses
-from workbench.gaps import bare_route, near_assignment, route_of, unread_file
+from workbench.gaps import bare_route, lost_sign, near_assignment, route_of, unread_file
 from workbench.names import definitions, hint_for_attribute, hint_for_name
 from workbench.nothing import hint_for_none
 from workbench.packages import VENV, hint_for_import
@@ -180,7 +180,9 @@ def hint_for_page(page, copy):
 
 
 def hint_for_route(page, copy):
-    """Say which decorator has no parentheses, or which file with a route was not loaded."""
+    """Say which decorator has no @ or no parentheses, or which file was not loaded."""
+    if lost := lost_sign(copy, route_of(page.path)):
+        return hint_for_sign(lost)
     if bare := bare_route(copy):
         return f"@{bare[2]} is called with the function below it. Where is its address given?"
     if unread := unread_file(copy, route_of(page.path)):
@@ -188,6 +190,28 @@ def hint_for_route(page, copy):
     if apart := blueprints_apart(copy):
         return f"The blueprint {apart[0]} is not registered. See Flask.register_blueprint()."
     return None
+
+
+def hint_for_sign(lost):
+    """Ask about a decorator that lacks its @."""
+    return (
+        f"A decorator begins with @. Is {lost[2].partition('(')[0]} in this line meant to be one?"
+    )
+
+
+def hint_for_extension(copy, name):
+    """Ask what keeps an extension of this class from the app: no object, or one without an app."""
+    if copy.mentions(rf"\b{name}\("):
+        return f"Is the {name} object attached to the app? See {name}.init_app()."
+    if copy.mentions(rf"=\s*{name}\s*(#.*)?$"):
+        return f"{name} is the class here. What makes an object of a class?"
+    return f"No object of the class {name} is made. Which line is to do that?"
+
+
+def word_for_extension(copy, name):
+    """Return what finds the line that makes an extension, names its class, or imports it."""
+    words = (rf"\b{name}\(", rf"=\s*{name}\b", rf"\b{name}\b|\bflask_{name.lower()}\b")
+    return next((word for word in words if copy.mentions(word)), words[-1])
 
 
 def blueprints_apart(copy):
@@ -211,6 +235,8 @@ def hint_for_endpoint(scene):
     name = (getattr(scene.error, "endpoint", None) or "").rpartition(".")[2]
     if not name:
         return None
+    if lost := lost_sign(scene.copy, name):
+        return hint_for_sign(lost)
     if bare := bare_route(scene.copy):
         return f"@{bare[2]} is called with the function below it. Where is its address given?"
     if unread := unread_file(scene.copy, rf"def {re.escape(name)}\b"):

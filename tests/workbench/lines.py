@@ -11,7 +11,14 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from workbench.attempt import Attempt, attempt, stack_of
-from workbench.gaps import bare_route, near_assignment, route_of, unread_file
+from workbench.gaps import (
+    bare_route,
+    less_indented,
+    lost_sign,
+    near_assignment,
+    route_of,
+    unread_file,
+)
 from workbench.hints import (
     blueprints_apart,
     guards_that_redirect,
@@ -64,8 +71,11 @@ def named_elsewhere(finding, copy):
     if error := finding.error():
         if getattr(error, "file", None):  # found in the place of app.py
             return error.file, None
-        if getattr(error, "endpoint", None) and (bare := bare_route(copy)):
-            return bare[:2]
+        name = (getattr(error, "endpoint", None) or "").rpartition(".")[2]
+        if name and (found := lost_sign(copy, name) or bare_route(copy)):
+            return found[:2]
+        if found := less_indented(error):
+            return found
         if "Missing user_loader" in text_of_error(error) and (
             unread := unread_file(copy, "user_loader")
         ):
@@ -80,7 +90,8 @@ def named_elsewhere(finding, copy):
     if page and not page.deeds.turned_away and (guards := guards_that_redirect(page)):
         return next(iter(starts_of(guards[0], copy)), None)
     if page and page.status.startswith("404"):
-        found = bare_route(copy) or unread_file(copy, route_of(page.path))
+        route = route_of(page.path)
+        found = lost_sign(copy, route) or bare_route(copy) or unread_file(copy, route)
         if not found and blueprints_apart(copy):
             found = next(iter(lines_that_fit(r"\bBlueprint\(", copy)), None)
     elif page and lacks_login_view(page):

@@ -1,7 +1,9 @@
 """Find out where a None came from: name the expression that was None, and what gave it."""
 
 import ast
+import inspect
 import re
+import textwrap
 from itertools import chain
 
 from workbench.frames import frames_of, function_at, node_at, tree, value_of
@@ -146,6 +148,20 @@ def short(node):
     """Return an expression as text, or the beginning of a long one."""
     code = ast.unparse(node)
     return code if len(code) <= WIDTH else code[:WIDTH].rstrip() + "..."
+
+
+def hint_for_no_return(function):
+    """Ask about a function that has returned nothing: has it no return, or one inside an if?"""
+    try:
+        (node,) = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function)))).body
+    except (TypeError, OSError, ValueError, SyntaxError):
+        node = ast.Module([], [])
+    returns = [one for one in ast.walk(node) if isinstance(one, ast.Return)]
+    body = getattr(node, "body", [])
+    if not returns or isinstance(body[-1], ast.Expr | ast.Return):
+        return "A function without return returns None."
+    which = {1: "The only return is", 2: "Both returns are"}.get(len(returns), "Every return is")
+    return f"{which} inside an if. What comes back where the condition is false?"
 
 
 def after_request(error, app):

@@ -87,7 +87,7 @@ def pytest_runtest_call(item):
 
 def tells_in_time(page, _judge):
     """Yield a message that a visitor reads only later, on a page about something else."""
-    if not page.status:  # the visitor has not come to the page where they are sent
+    if not has_come(page):
         return
     waiting = page.browser.waiting
     late = next((words for words in waiting if page.opens() and page.says(words)), None)
@@ -104,6 +104,15 @@ def tells_in_time(page, _judge):
             at=page.template or page,
             word="get_flashed_messages",
         )
+
+
+def has_come(page):
+    """Say whether a visitor has come to the page that is to show them a message.
+
+    One that broke or is not there can't show any: that page is told of, not the message.
+    """
+    lost = page.status.startswith(("3", "404", "405", "5"))
+    return bool(page.status) and not page.error and not lost
 
 
 # Every request gets an answer, and browsers keep the cookies that come with it

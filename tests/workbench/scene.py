@@ -7,6 +7,7 @@ from pathlib import Path
 from workbench.attempt import stack_of
 from workbench.frames import frames_of
 from workbench.suggest import suggestion
+from workbench.tags import has_one_left_over
 
 
 class Scene:
@@ -103,6 +104,7 @@ def has_stray_self(scene):
 OBSERVATIONS = {
     "has self outside of a class": has_stray_self,
     "tabs and spaces": is_indented_in_two_ways,
+    "a tag is left over": lambda scene: has_one_left_over(scene.error),
     "a quote is alone": lambda scene: quotes_are_odd(scene.code),
     "no close name": lambda scene: not scene.asked,
     "not a function of yours": lambda scene: not scene.calls_own_function,

@@ -5,6 +5,8 @@ import re
 from workbench.hints import files_below, template_folders
 from workbench.oracles import OVER
 from workbench.refusals import refused_by_form
+from workbench.scene import text_of
+from workbench.tags import why_left_out
 from workbench.ways import no_title, title_of
 
 FOR_USERS = re.compile(  # messages that strangers do not see
@@ -21,9 +23,13 @@ def why_silent(page, hint):
         return {"got": page, "fact": fact, "hint": hint}
     if elsewhere := shown_elsewhere(page):
         return {"got": page} | elsewhere
-    shows = template_with(page.browser.app, "get_flashed_messages")
+    app, call = page.browser.app, "get_flashed_messages"
+    own = page.template if page.template and call in text_of(page.template) else None
+    shows = own or template_with(app, call)
     hint = "flash() only stores a message. Which call in a template shows it?"
-    if shows and FOR_USERS.search(shows.read_text("utf-8", "backslashreplace")):
+    if left_out := why_left_out(own, call, app.jinja_env):
+        hint = left_out
+    elif shows and FOR_USERS.search(text_of(shows)):
         hint = "The messages are inside an if. Is it true for the visitor of this page?"
     elif shows:
         hint = f"{shows.name} asks for the messages. Does this page use it, and show all of them?"
@@ -33,7 +39,7 @@ def why_silent(page, hint):
         "shared": "" if title_of(page) else no_title(page.path),
         "hint": hint,
         "at": shows or page.template,
-        "word": "get_flashed_messages",
+        "word": call,
     }
 
 
@@ -55,4 +61,4 @@ def shown_elsewhere(page):
 def template_with(app, word):
     """Return the first template of the app's folder that holds a word, or None."""
     paths = [path for folder in template_folders(app) for path in files_below(folder)]
-    return next((p for p in paths if word in p.read_text("utf-8", "backslashreplace")), None)
+    return next((path for path in paths if word in text_of(path)), None)

@@ -14,6 +14,7 @@ from workbench.guards import why_guests_are_in
 from workbench.oracles import Judge
 from workbench.page import MAX_REDIRECTS
 from workbench.people import People
+from workbench.tags import why_left_out
 from workbench.users import names_of
 
 PROVED = pytest.StashKey[dict]()  # of a run: {app: what need not be tried again}
@@ -85,7 +86,11 @@ def page_with_form(browser, path, read):
     elif typed_openly and (not form or form in typed_openly):
         hint = "Which type of field hides what is typed? See type=."
     elif not form:
-        hint = "Which template holds the form, and into which block of the page does it go?"
+        left_out = why_left_out(page.template, "<form", browser.app.jinja_env)
+        hint = (
+            left_out
+            or "Which template holds the form, and into which block of the page does it go?"
+        )
     require(
         f"the form on {path} posts username and password",
         form

@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 from workbench.browser import is_ours
 from workbench.forms import parsed, same_path
+from workbench.scene import text_of
 
 WORDS = {  # what a link says, and the page that is meant
     "/login": r"(log|sign)[ -]?in\b",
@@ -83,14 +84,16 @@ def wrong_link(pages, stranger):
                 seen[address] = stranger.get(address)
             answer, meant = seen[address], promised(words)
             goal = urlsplit(address).path
-            where = {"at": page.template or page, "word": re.escape(goal) + "|<a"}
+            where = {"at": page.template or page, "word": line_of_link(page, words, goal)}
             if urlsplit(address).port not in PORTS:
                 got = f'the link "{words}" on {path} leads to {address}'
                 return {"got": got, "hint": "Which server is that? See url_for()."} | where
-            if answer.status[:1] == "4" and answer.status[:3] != "401":  # a crash is told elsewhere
+            if answer.status[:1] == "4" and not is_told_elsewhere(answer):
                 got = f'the link "{words}" on {path} leads to {goal}: {answer.status}'
                 hint = "A link names an address, not a file. See url_for()."
-                if answer.status.startswith("405"):
+                if "{" in goal:
+                    hint = "Jinja puts an address where two braces are. How many are there here?"
+                elif answer.status.startswith("405"):
                     hint = "A link sends GET. What sends the POST that this route takes?"
                 return {"got": got, "hint": hint, "shared": f"a link to {goal}"} | where
             known = meant in pages and goal in (*PAGES, "/welcome") and not same_path(goal, meant)
@@ -98,6 +101,18 @@ def wrong_link(pages, stranger):
                 got = f'the link "{words}" on {path} leads to {goal}'
                 return {"got": got, "hint": "Which view does this link name?"} | where
     return None
+
+
+def line_of_link(page, words, goal):
+    """Return what finds a link in the template of a page: its address, its words, or any link."""
+    text = text_of(page.template) if page.template else ""
+    found = (one for one in (goal.strip("/"), f">{words}<", words) if one and one in text)
+    return re.escape(next(found, "<a"))
+
+
+def is_told_elsewhere(answer):
+    """Say whether a page did not come because of a login that it wants, which others check."""
+    return answer.status.startswith("401") or answer.deeds.turned_away
 
 
 def promised(words):
