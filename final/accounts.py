@@ -9,9 +9,14 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from models import LoginSession, User, bcrypt, db, now, password_fits
 from settings import PERMANENT_SESSION_LIFETIME, REMEMBER_COOKIE_DURATION, SITE_NAME
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from zxcvbn import zxcvbn
 
 USERNAME = re.compile(r"[a-z0-9_.-]{3,32}")  # for fullmatch()
+MAX_TYPED = 100  # characters of a name that are looked at
+MAX_SCORED = 36  # characters of a password; for 72 that stand for letters, zxcvbn needs seconds
+ALIKE = str.maketrans("{[<|", "(((!")  # signs for one letter, to zxcvbn: it tries all combinations
+MAX_LOGINS = 20  # of one user at a time
 MIN_PASSWORD = 15  # characters: NIST SP 800-63B-4 for a password that stands alone
 
 login_manager = LoginManager()
@@ -27,8 +32,12 @@ def audit(event, username=None):
 
 
 def normalise(username):
-    """Return the one spelling of a name, without capitals or look-alike widths (RFC 8265)."""
-    return unicodedata.normalize("NFKC", username or "").strip().casefold()
+    """Return the one spelling of a name, without capitals or look-alike widths (RFC 8265).
+
+    Only the beginning is looked at: CPython's time for a row of accents grows with the square of
+    its length (python/cpython#149079), seconds for the longest name that fits into a form.
+    """
+    return unicodedata.normalize("NFKC", (username or "")[:MAX_TYPED]).strip().casefold()
 
 
 def find_user(username):
@@ -43,7 +52,8 @@ def password_problem(password, username):
         return f"Use at least {MIN_PASSWORD} characters; a short sentence works well."
     if not password_fits(password):
         return "Use at most 72 bytes: 72 plain letters, fewer with accents or emoji."
-    guess = zxcvbn(password, user_inputs=[username, SITE_NAME, "flask", "login"])
+    scored = password[:MAX_SCORED].translate(ALIKE)
+    guess = zxcvbn(scored, user_inputs=[username, SITE_NAME, "flask", "login"])
     if guess["score"] >= 3:  # of 4: "safely unguessable"
         return None
     reason = guess["feedback"]["warning"] or "This is easy to guess"
@@ -51,6 +61,18 @@ def password_problem(password, username):
 
 
 # Accounts
+
+
+def store(user, event):
+    """Write what has changed, if the user is still the one who was checked; end all logins.
+
+    What was checked is what is written: a request reads the user once, checks a password, which
+    is slow, and comes here. Meanwhile another request may have changed or deleted the user. Then
+    the version in the database is another one, and SQLAlchemy raises StaleDataError.
+    """
+    user.version += 1  # ends the logins that are under way, too: theirs is the version they checked
+    end_logins(user)
+    audit(event, user.username)
 
 
 def register(username, password):
@@ -81,23 +103,22 @@ def authenticate(username, password):
         return None
     if user.password_hash[4:6] != f"{current_app.config['BCRYPT_LOG_ROUNDS']:02}":
         user.set_password(password)
-        db.session.commit()
+        db.session.commit()  # the version stays: the password is the same
     return user
 
 
-def change_password(user, password):
+def change_password(user, password, event="password changed"):
     """Store the new password and end all logins of the user (ASVS 7.4.3)."""
     user.set_password(password)
-    end_logins(user)
-    audit("password changed", user.username)
+    store(user, event)
 
 
 def delete_account(user):
     """Remove the user and, by ON DELETE CASCADE, all logins; log out."""
+    db.session.delete(user)
+    db.session.commit()
     audit("account deleted", user.username)
     end_session()
-    db.session.execute(db.delete(User).filter_by(id=user.id))
-    db.session.commit()
 
 
 # Logins
@@ -107,8 +128,8 @@ def delete_account(user):
 def load_user(token):
     """Return the user of the login with this token, or None if it has ended (ASVS 7.2.1)."""
     query = db.select(User).join(LoginSession).where(LoginSession.token == token)
-    user = db.session.scalar(query.where(LoginSession.expires_at > now()))
-    if user:
+    query = query.where(LoginSession.version == User.version, LoginSession.expires_at > now())
+    if user := db.session.scalar(query):
         user.current_token = token
     return user
 
@@ -116,26 +137,30 @@ def load_user(token):
 def start_session(user, remember=False):
     """Log the user in with a new token; whoever was logged in here is logged out (ASVS 7.2.4)."""
     end_session()
-    end_logins(user, LoginSession.expires_at <= now())
     expires = now() + (REMEMBER_COOKIE_DURATION if remember else PERMANENT_SESSION_LIFETIME)
-    user.open_login(expires, request.user_agent.string[:200])
+    if load_user(user.open_login(expires, request.user_agent.string[:200])) is None:
+        raise StaleDataError("the password has changed since it was checked")
+    newest = db.select(LoginSession.id).filter_by(user_id=user.id).order_by(LoginSession.id.desc())
+    surplus = LoginSession.id.not_in(newest.limit(MAX_LOGINS))
+    end_logins(user, db.or_(LoginSession.expires_at <= now(), surplus))
     login_user(user, remember=remember)
     audit("logged in", user.username)
 
 
 def end_session():
     """End the login of this browser, so that copies of its cookies are worthless (ASVS 7.4.1)."""
-    if current_user.is_authenticated:
+    here = LoginSession.token == getattr(current_user, "current_token", None)
+    if current_user.is_authenticated and end_logins(current_user, here):
         audit("logged out", current_user.username)
-        end_logins(current_user, LoginSession.token == current_user.current_token)
     session.clear()
     logout_user()  # after clear(): it notes in the session that the other cookie has to go
 
 
 def open_logins(user):
     """Return the logins of the user that have not ended, the newest first."""
-    query = db.select(LoginSession).filter_by(user_id=user.id).order_by(LoginSession.id.desc())
-    return db.session.scalars(query.where(LoginSession.expires_at > now())).all()
+    query = db.select(LoginSession).filter_by(user_id=user.id, version=user.version)
+    query = query.where(LoginSession.expires_at > now()).order_by(LoginSession.id.desc())
+    return db.session.scalars(query).all()
 
 
 def end_logins(user, *which):
@@ -148,20 +173,26 @@ def end_logins(user, *which):
 # Reset links
 
 
-def reset_tokens(user):
-    """Return what signs tokens for this user and this purpose, until the password changes.
+def signer(purpose):
+    """Return what signs tokens for one purpose, and takes no others (ASVS 9.2.2)."""
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=purpose)
 
-    The salt keeps other signatures out (ASVS 9.2.2); the hash in it makes a token good for one
-    use (ASVS 6.4.1).
+
+def reset_token(user):
+    """Return a token for the user as they are now: it ends when the password changes."""
+    return signer("password reset").dumps([user.id, user.version])
+
+
+def user_to_reset(token):
+    """Return the user whose token this is, or None if it is forged, used or older than an hour.
+
+    One use changes the version, and the token has another one from then on (ASVS 6.4.1).
     """
-    salt = f"password-reset {user.password_hash}"
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=salt)
-
-
-def user_to_reset(username, token):
-    """Return the user whose token this is, or None if it is forged, used or older than an hour."""
-    user = find_user(username)
     try:
-        return user if user and reset_tokens(user).loads(token, max_age=3600) else None
+        user_id, version = signer("password reset").loads(token, max_age=3600)
     except BadSignature:
-        return None
+        user_id = version = None
+    query = db.select(User).filter_by(id=user_id, version=version, is_active=True)
+    if (user := db.session.scalar(query)) is None:
+        audit("wrong reset link")
+    return user

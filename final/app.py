@@ -1,17 +1,26 @@
 """A site with accounts, built with Flask-Login: the application factory."""
 
+import functools
 import time
 
 from accounts import audit, login_manager
+from attempts import limiter, look_up
+from click import ClickException
 from commands import init_db, users
 from flask import Flask, abort, current_app, request
-from flask_wtf.csrf import CSRFProtect, same_origin
+from flask_wtf.csrf import CSRFError, CSRFProtect, same_origin
+from limits.errors import ConfigurationError
 from models import bcrypt, set_up_database
 from settings import configure
-from views import limiter, pages
-from werkzeug.exceptions import HTTPException
+from sqlalchemy import exc
+from sqlalchemy.orm.exc import StaleDataError
+from views import FOR_STRANGERS, form_again, pages
+from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+OVERTAKEN = (StaleDataError, exc.IntegrityError)  # the user was changed, or deleted, meanwhile
+# The database is away, silent, full, locked or read-only.
+UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 SAFE_HEADERS = {  # ASVS 3.4.3 to 3.4.8
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
@@ -25,10 +34,14 @@ def create_app():
     """Return the app, set up from the environment; settings.py says what stops the start."""
     app = Flask(__name__)
     configure(app)
-    app.before_request(refuse_garbled_headers)  # before any extension reads it
-    set_up_extensions(app)
+    app.before_request(refuse_garbled)  # before any extension reads it
+    try:
+        set_up_extensions(app)
+    except (ModuleNotFoundError, ConfigurationError) as error:
+        raise ClickException(f"{error}. Run: pip install -r final/requirements.txt") from None
     app.register_blueprint(pages)
-    app.register_error_handler(HTTPException, show_error)
+    for error in (HTTPException, *OVERTAKEN, *UNAVAILABLE):
+        app.register_error_handler(error, show_error)
     app.after_request(add_headers)
     app.cli.command("init-db")(init_db)
     app.cli.add_command(users)
@@ -45,16 +58,27 @@ def set_up_extensions(app):
     login_manager.init_app(app)
     login_manager.login_view = "pages.login"
     set_up_database(app)
+    app.before_request(look_up)
     limiter.init_app(app)
 
 
-def refuse_garbled_headers():
-    """Answer 400 to a cookie or Referer that Flask-Login 0.6.3 or Flask-WTF would break on."""
+def refuse_garbled():
+    """Answer 400 to what a server or an extension would break on: a cookie, a Referer, a body."""
+    config = current_app.config
+    if "X-Forwarded-For" in request.headers and not config["TRUSTED_PROXIES"]:
+        warn("A proxy names the visitors, and is ignored: TRUSTED_PROXIES is not set.")
     try:
-        request.cookies.get(current_app.config["REMEMBER_COOKIE_NAME"], "").encode("ascii")
-        same_origin(request.referrer or "", request.url)
-    except ValueError:
-        abort(400)
+        request.cookies.get(config["REMEMBER_COOKIE_NAME"], "").encode("ascii")  # Flask-Login 0.6.3
+        same_origin(request.referrer or "", request.url)  # Flask-WTF 1.3.0
+        request.form.get("username")  # gunicorn, when a chunk is garbled
+    except Exception as error:
+        abort(getattr(error, "code", 400))  # 413 stays what it is
+
+
+@functools.cache
+def warn(message):
+    """Log, once, what a server was started with that works, and is probably not meant."""
+    current_app.logger.warning(message)
 
 
 def add_headers(response):
@@ -72,7 +96,12 @@ def show_error(error):
 
     render_template() would ask the database for current_user, which may be what broke.
     """
-    response, wait = error.get_response(), 0
+    if isinstance(error, CSRFError):
+        audit("form refused without its token")
+        if request.endpoint in FOR_STRANGERS:
+            return form_again()
+    error, wait = as_http(error), 0
+    response = error.get_response()
     if error.code == 429:
         wait = max(1, int(limiter.current_limit.reset_at - time.time()))
         response.headers["Retry-After"] = wait  # RFC 6585
@@ -80,3 +109,15 @@ def show_error(error):
     page = current_app.jinja_env.get_template("error.html")
     response.set_data(page.render(code=error.code, minutes=-(-wait // 60)))
     return response
+
+
+def as_http(error):
+    """Return the HTTP error that tells what happened."""
+    cause = getattr(error, "original_exception", error)
+    if isinstance(cause, OVERTAKEN):
+        audit("overtaken by another request")
+        return Conflict()
+    if isinstance(cause, UNAVAILABLE):
+        current_app.logger.error("database: %s", getattr(cause, "orig", cause))
+        return ServiceUnavailable(retry_after=5)
+    return error

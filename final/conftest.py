@@ -1,7 +1,11 @@
-"""What final/'s tests start from: the app, loaded from a copy, and visitors with browsers."""
+"""What final/'s tests start from: the app, loaded from a copy, and visitors with browsers.
+
+Every test that loads the app runs on SQLite and on PostgreSQL, in a database of its own there.
+"""
 
 import os
-from contextlib import ExitStack
+import uuid
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from workbench.site import Site
 
 FINAL = Path(__file__).parent
 STEP = FINAL.parent / "steps/05_logout"
+SERVER = os.environ.get("WORKBOOK_POSTGRESQL", "postgresql://127.0.0.1:5432/postgres")
 PRODUCTION = {
     "FLASK_DEBUG": "0",
     "SECRET_KEY": "3d1f8a2b9c7e6054" * 4,
@@ -17,13 +22,45 @@ PRODUCTION = {
 }
 
 
+@pytest.fixture(scope="session")
+def server():
+    """Make a database on a PostgreSQL server, return its address, and drop it at the end."""
+    psycopg = pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is missing")
+    name = f"workbook_{uuid.uuid4().hex[:12]}"
+    try:
+        connection = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        pytest.skip(f"PostgreSQL does not answer at {SERVER} (or set WORKBOOK_POSTGRESQL)")
+    with closing(connection):
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{SERVER.rpartition('/')[0]}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request):
+    """Return the address of an empty database, or None for SQLite; two loads never share one."""
+    return request.getfixturevalue("server") if request.param == "postgresql" else None
+
+
+def emptied(address):
+    """Return the address of the database on the server, after all its tables have been dropped."""
+    import psycopg
+
+    with psycopg.connect(address, options="-c lock_timeout=5s") as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return address
+
+
 @pytest.fixture
-def load():
+def load(database):
     """Return a function that loads the app with edits and settings; raises what stops the start."""
     with ExitStack() as stack:
 
         def load(edits=(), production=False, tables=True, **settings):
             copy = stack.enter_context(opened(FINAL))
+            if database:
+                os.environ["DATABASE_URL"] = copy.databases.server = emptied(database)
             for edit in edits:
                 copy.edit(*edit)
             os.environ.update({"BCRYPT_LOG_ROUNDS": "4", "SERVER_NAME": "localhost"})

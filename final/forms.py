@@ -3,7 +3,7 @@
 Made from `request.form`, so that a file or JSON never stands in for a name.
 """
 
-from accounts import MIN_PASSWORD, USERNAME, normalise, password_problem
+from accounts import MIN_PASSWORD, USERNAME, audit, normalise, password_problem
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField, ValidationError
@@ -56,6 +56,7 @@ class ConfirmForm(FlaskForm):
     def validate_current_password(self, field):
         """Refuse anything but the password of who is logged in."""
         if not current_user.check_password(field.data):
+            audit("wrong current password", current_user.username)
             raise ValidationError("That is not your current password. Enter it again.")
 
 

@@ -2,18 +2,22 @@
 
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 
 from flask_bcrypt import Bcrypt
 from flask_login import UserMixin
 from flask_sqlalchemy import SQLAlchemy
-from settings import PERMANENT_SESSION_LIFETIME
+from settings import DATABASE_PATIENCE, PERMANENT_SESSION_LIFETIME
 from sqlalchemy import event
 
 MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError for anything longer
 LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 
 # A failing statement is logged without its values, which may be hashes (ASVS 16.2.5).
-db = SQLAlchemy(engine_options={"hide_parameters": True, "pool_pre_ping": True})
+db = SQLAlchemy(
+    engine_options={"hide_parameters": True, "pool_pre_ping": True},
+    session_options={"expire_on_commit": False},  # what a request has read does not change later
+)
 bcrypt = Bcrypt()
 
 
@@ -34,6 +38,12 @@ class User(UserMixin, db.Model):
     username = db.Column(db.String(32), unique=True, nullable=False)
     password_hash = db.Column(db.String(60), nullable=False)
     is_active = db.Column(db.Boolean, nullable=False, default=True)  # Flask-Login asks for it
+    version = db.Column(db.Integer, nullable=False, default=1)  # see accounts.store()
+
+    # Every UPDATE and DELETE says WHERE version = the one that was read. If another request was
+    # faster, no row fits, and SQLAlchemy raises StaleDataError.
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}
+    __table_args__ = {"sqlite_autoincrement": True}  # or SQLite gives the id of a deleted user away
 
     current_token = None  # of the login that this request belongs to
 
@@ -53,7 +63,8 @@ class User(UserMixin, db.Model):
 
     def open_login(self, expires_at, user_agent=""):
         """Store a login, make it the one of this request, and return its new token (ASVS 7.2.4)."""
-        login = LoginSession(user_id=self.id, expires_at=expires_at, user_agent=user_agent)
+        login = LoginSession(user_id=self.id, version=self.version, expires_at=expires_at)
+        login.user_agent = user_agent
         db.session.add(login)
         db.session.commit()
         self.current_token = login.token
@@ -66,19 +77,40 @@ class LoginSession(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     token = db.Column(db.String(64), unique=True, nullable=False, default=secrets.token_urlsafe)
     user_id = db.Column(db.ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True)
+    version = db.Column(db.Integer, nullable=False)  # of the user whose password was checked
     started_at = db.Column(db.DateTime, nullable=False, default=now)
     expires_at = db.Column(db.DateTime, nullable=False)
     user_agent = db.Column(db.String(200), nullable=False)
+
+    __table_args__ = {"sqlite_autoincrement": True}
 
 
 def set_up_database(app):
     """Attach the database to the app; in development, make missing tables."""
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "connect", set_pragmas)
+        is_sqlite = db.engine.dialect.name == "sqlite"
+        event.listen(db.engine, "connect", set_pragmas if is_sqlite else wait_briefly)
+        if is_sqlite and db.engine.url.database:
+            Path(db.engine.url.database).touch(mode=0o600)  # for the owner only, as the key is
         if app.debug:
             create_tables()
+
+
+def wait_briefly(connection, _record):
+    """Give a connection to PostgreSQL up when the server is silent for DATABASE_PATIENCE."""
+    from psycopg import OperationalError  # its driver is there only where it is used
+
+    wait = connection.wait
+
+    def wait_for_server(*words, **options):
+        try:
+            return wait(*words, **{"timeout": DATABASE_PATIENCE} | options)
+        except OperationalError:
+            connection.close()
+            raise
+
+    connection.wait = wait_for_server
 
 
 def set_pragmas(connection, _record):

@@ -7,26 +7,33 @@ from pathlib import Path
 
 from click import ClickException
 
+DATABASE_PATIENCE = 3  # seconds without an answer from PostgreSQL; to connect, it has two
+environ.setdefault("PGCONNECT_TIMEOUT", "2")
 SITE_NAME = "Workbook"
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
 REMEMBER_COOKIE_DURATION = timedelta(days=30)
 REMEMBER_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 MAX_CONTENT_LENGTH = 64 * 1024  # bytes of a form
+RATELIMIT_STORAGE_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}  # of Redis
 RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True  # when Redis is away, each worker counts for itself
+PROPAGATE_EXCEPTIONS = False  # in development, too, the page is ours and the log has the traceback
 WTF_CSRF_TIME_LIMIT = None  # a token lives as long as its session
 
 
 def configure(app):
     """Fill app.config; stop the start with one sentence if a setting is missing or weak.
 
-    `flask --debug` is development, anything else is production (ASVS 13.4.2). In production the
-    names `__Host-` tie both cookies to one host and to https (ASVS 3.3.1, 3.3.3).
+    `flask --debug` is development, anything else is production (ASVS 13.4.2), also a server in
+    whose environment FLASK_DEBUG was forgotten. In production the names `__Host-` tie all cookies
+    to one host and to https (ASVS 3.3.1, 3.3.3).
     """
+    app.debug = app.debug and environ.get("FLASK_RUN_FROM_CLI") == "true"
     secure = not app.debug
     hosts = environ.get("TRUSTED_HOSTS") or ("localhost,127.0.0.1" if secure else "")
     app.config.from_object("settings")  # the capitals above
     app.config.update(
         BCRYPT_LOG_ROUNDS=number("BCRYPT_LOG_ROUNDS", 12, least=10 if secure else 4),
+        KNOWN_COOKIE_NAME="__Host-known" if secure else "known",
         PREFERRED_URL_SCHEME=environ.get("PREFERRED_URL_SCHEME", "https" if secure else "http"),
         RATELIMIT_STORAGE_URI=environ.get("RATELIMIT_STORAGE_URI") or "memory://",
         REMEMBER_COOKIE_NAME="__Host-remember" if secure else "remember_token",

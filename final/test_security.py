@@ -214,17 +214,17 @@ def test_a_reset_link_is_for_one_user_and_one_purpose(site):
     site.register("mallory")
     cookie = ada.client.get_cookie("session").value
     token = path.rpartition("/")[2]
-    signed = site.app.session_interface.get_signing_serializer(site.app).dumps("ada")
+    signed = site.app.session_interface.get_signing_serializer(site.app).dumps([1, 1])
 
-    assert site.visitor().get(path).opens()
+    assert site.visitor().get(path).says("ada")
+    assert "ada" not in path
     for wrong in (
-        f"/reset/mallory/{token}",
-        f"/reset/nobody/{token}",
-        f"/reset/ada/{cookie}",
-        f"/reset/ada/{signed}",
-        f"/reset/ada/{token[:-1]}{'A' if token[-1] != 'A' else 'Q'}",
-        f"/reset/ada/{token[1:]}",
+        cookie,
+        signed,
+        f"{token[:-1]}{'A' if token[-1] != 'A' else 'Q'}",
+        token[1:],
     ):
+        wrong = f"/reset/{wrong}"
         assert site.visitor().get(wrong).status.startswith("404")
 
 
@@ -248,11 +248,12 @@ def test_a_reset_link_ends_after_an_hour(site):
     site.register()
     with site.app.app_context():
         user = site.db.session.scalar(site.db.select(site.User))
-        salt = f"password-reset {user.password_hash}"
-    signer = URLSafeTimedSerializer(site.app.config["SECRET_KEY"], salt=salt, signer=Past)
+        claim = [user.id, user.version]
+    key = site.app.config["SECRET_KEY"]
+    signer = URLSafeTimedSerializer(key, salt="password reset", signer=Past)
     statuses = []
     for age in (3500, 3700):  # noqa: B007
-        statuses.append(site.visitor().get(f"/reset/ada/{signer.dumps('ada')}").status[:3])
+        statuses.append(site.visitor().get(f"/reset/{signer.dumps(claim)}").status[:3])
 
     assert statuses == ["200", "404"]
 
@@ -325,6 +326,26 @@ def test_a_hash_with_an_old_work_factor_is_replaced_at_login(site):
     assert user.password_hash.startswith("$2b$04$")
     assert elsewhere.get("/welcome").says("Hello, ada")
     assert site.log_in().says("Hello, ada")
+
+
+@pytest.mark.parametrize(
+    "password", ["4@8({[<369#!1|0$5+7%2" * 3, "1" * 36 + PASSWORD, "p4$$w0rd" * 9]
+)
+def test_scoring_a_password_is_little_work(site, password):
+    """ASVS 2.4.1: zxcvbn sees 36 characters at most, in few spellings."""
+    accounts, seen = sys.modules["accounts"], []
+    score = accounts.zxcvbn
+
+    def noting(text, user_inputs):
+        seen.append(text)
+        return score(text, user_inputs)
+
+    accounts.zxcvbn = noting
+    site.register(password=password[:72])
+
+    assert len(seen) == 1
+    assert len(seen[0]) == 36
+    assert not set(seen[0]) & set("{[<|")
 
 
 # Who exists
@@ -404,6 +425,111 @@ def test_a_hundred_wrong_passwords_a_day_from_everywhere(site):
 
     page = site.log_in(browser=site.visitor("10.0.1.1"))
     assert page.status.startswith("429")
+
+
+def locked(site):
+    """Return a browser in which ada was logged in, and lock her account everywhere else."""
+    ada = site.ada()
+    ada.submit(ada.get("/").form_to("/logout"))
+    for number in range(100):
+        browser = site.visitor(f"10.0.0.{number // 10}")
+        site.log_in(password=ANOTHER_PASSWORD, browser=browser)
+    assert site.log_in(browser=site.visitor("10.0.1.1")).status.startswith("429")
+    return ada
+
+
+def test_a_browser_that_is_known_is_not_locked_out_by_others(site):
+    """Its own failures count, and only for its own account."""
+    ada = locked(site)
+    site.register("grace")
+    grace = site.visitor()
+    site.log_in("grace", browser=grace)
+
+    assert site.log_in(browser=grace).status.startswith("429")
+    assert site.log_in(browser=ada).says("Hello, ada")
+    ada.submit(ada.get("/").form_to("/logout"))
+    answers = [site.log_in(password=ANOTHER_PASSWORD, browser=ada).status[:3] for _ in range(11)]
+    assert answers == ["200"] * 10 + ["429"]
+
+
+@pytest.mark.parametrize("command", ["logout", "reset-link"])
+def test_a_reset_and_a_command_end_a_lock(site, command):
+    """The owner is let in at once, at an address that had failed, too."""
+    locked(site)
+    browser, password = site.visitor("10.0.0.1"), PASSWORD
+    assert site.log_in(browser=browser).status.startswith("429")
+    if command == "reset-link":
+        password = ANOTHER_PASSWORD
+        site.fill_in(site.visitor("10.0.0.2"), reset_path(site), password=password)
+    else:
+        site.run("users", "logout", "ada")
+
+    assert site.log_in(password=password, browser=browser).says("Hello, ada")
+
+
+def test_a_mark_ends_with_the_password(site):
+    """Who knew the old password has marks without end; none is worth anything now."""
+    thief = site.ada()
+    mark = thief.client.get_cookie("known").value
+    site.fill_in(site.visitor(), reset_path(site), password=ANOTHER_PASSWORD)
+    with site.app.test_request_context(headers={"Cookie": f"known={mark}"}):
+        from flask import g
+
+        attempts = sys.modules["attempts"]
+        g.account = sys.modules["accounts"].find_user("ada")
+        assert attempts.known_mark() == ""
+        g.account.version -= 1
+        assert attempts.known_mark() != ""
+
+
+def test_a_thief_does_not_keep_the_owner_from_a_new_password(site):
+    """Ten failures with a copied cookie lock that login; the next one is free."""
+    owner, thief = site.ada(), site.visitor("10.0.0.9")
+    thief.client.set_cookie("session", owner.client.get_cookie("session").value)
+    values = {"current_password": ANOTHER_PASSWORD, "password": "?"}
+    answers = [site.fill_in(thief, "/account/password", **values).status[:3] for _ in range(11)]
+    assert answers == ["200"] * 10 + ["429"]
+
+    values = {"current_password": PASSWORD, "password": ANOTHER_PASSWORD}
+    page = site.fill_in(site.ada(browser=owner), "/account/password", **values)
+    assert page.says("Your password is changed")
+    assert thief.get("/welcome").at("/login")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("unknown", "unknown", True),
+        ("", "127.0.0.1", True),
+    ],
+)
+def test_addresses_of_ipv6_are_counted_by_household(site, one, other, together):
+    """A provider gives 2 to the 64th of them to each."""
+    keys = []
+    for address in (one, other):
+        with site.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            keys.append(sys.modules["attempts"].address())
+
+    assert (keys[0] == keys[1]) == together
+
+
+@pytest.mark.parametrize("path", ["/account/password", "/reset"])
+def test_twenty_attempts_an_hour_of_what_is_costly(site, path):
+    """ASVS 2.4.1: those that succeed count, too."""
+    ada, answers = site.ada(), []
+    values = {"current_password": PASSWORD, "password": PASSWORD + "."}
+    for number in range(21):
+        link = reset_path(site) if path == "/reset" else path
+        values["password"], old = f"{ANOTHER_PASSWORD} {number}", values["password"]
+        values["current_password"] = old if number else PASSWORD
+        answers.append(site.fill_in(ada, link, **values).status[:3])
+
+    assert answers == ["200"] * 20 + ["429"]
 
 
 def test_thirty_attempts_a_minute_from_one_address(site):
@@ -668,9 +794,8 @@ def test_links_of_the_command_line_name_the_site(load):
     site = load(production=True, SERVER_NAME="example.org", TRUSTED_HOSTS="example.org")
     site.register()
 
-    assert site.run("users", "reset-link", "ada").stdout.startswith(
-        "https://example.org/reset/ada/"
-    )
+    printed = site.run("users", "reset-link", "ada").stdout
+    assert printed.startswith("https://example.org/reset/")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -720,7 +845,7 @@ def test_the_log_tells_who_did_what_and_no_secret(site, caplog):
         "registered, user 'ada', from 127.0.0.1",
         "logged in, user 'ada'",
         "reset link made, user 'ada', from command line",
-        "password changed, user 'ada'",
+        "password reset, user 'ada'",
         "login failed, user 'ada'",
         "login failed, user None",
         "logged out, user 'ada'",
@@ -732,6 +857,46 @@ def test_the_log_tells_who_did_what_and_no_secret(site, caplog):
         assert text.count(f"audit: {event}") >= 1, event
     secrets = (PASSWORD, ANOTHER_PASSWORD, "wrong", "my password", path[-20:], user_hash)
     assert not [secret for secret in secrets if secret in text]
+
+
+def events(caplog):
+    """Return what has been logged, each without the address."""
+    lines = [record.getMessage() for record in caplog.records]
+    return [line[7:].partition(", from")[0] for line in lines if line.startswith("audit: ")]
+
+
+def test_the_log_has_a_line_for_each_event_after_it(site, caplog):
+    """ASVS 16.3.1, 16.3.2: what was refused, too; each is told from all others."""
+    other, ada = site.ada(), site.ada()
+    values = {"current_password": "wrong", "password": ANOTHER_PASSWORD}
+    new = {"current_password": PASSWORD, "password": ANOTHER_PASSWORD}
+    caplog.set_level("INFO", "app")
+
+    def deeds():
+        form = next(f for f in ada.get("/account").forms if f.action.endswith("/end"))
+        yield ["other login ended, user 'ada'"], lambda: ada.submit(form)
+        site.ada(browser=other)
+        others = ada.get("/account").form_to("/account/sessions/end-others")
+        yield ["all other logins ended, user 'ada'"], lambda: ada.submit(others)
+        wrong = ["wrong current password, user 'ada'"]
+        yield wrong, lambda: site.fill_in(ada, "/account/password", **values)
+        yield wrong, lambda: site.fill_in(ada, "/account/delete", **values)
+        yield ["wrong reset link, user None"], lambda: site.visitor().get("/reset/x")
+        refused = ["form refused without its token, user None"]
+        yield refused, lambda: site.visitor().client.post("/register")
+        changed = ["password changed, user 'ada'", "logged in, user 'ada'"]
+        yield changed, lambda: site.fill_in(ada, "/account/password", **new)
+        path = reset_path(site)
+        reset = ["password reset, user 'ada'"]
+        yield reset, lambda: site.fill_in(site.visitor(), path, password=PASSWORD)
+        browser = site.ada()
+        deleted = ["account deleted, user 'ada'"]
+        yield deleted, lambda: site.fill_in(browser, "/account/delete", **new)
+
+    for expected, deed in deeds():
+        caplog.clear()
+        deed()
+        assert events(caplog) == expected
 
 
 def test_production_logs_too(load, caplog):

@@ -1,40 +1,14 @@
 """The pages, and how often each may be asked for."""
 
 import accounts
+from attempts import account, account_and_address, failed, know_browser, limiter
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_required
 from forms import ChangePasswordForm, ConfirmForm, LoginForm, NewPasswordForm, RegisterForm
 from models import LoginSession
 
 pages = Blueprint("pages", __name__)
-
-
-# Who is counted (ASVS 6.3.1)
-
-
-def account():
-    """Return the account that somebody tries to log in to, whether it exists or not."""
-    return "account:" + accounts.normalise(request.form.get("username"))[:64]
-
-
-def account_and_address():
-    """Return both: who fails elsewhere does not lock the owner out."""
-    return f"{account()}@{get_remote_address()}"
-
-
-def owner():
-    """Return the account that is logged in."""
-    return f"owner:{getattr(current_user, 'username', None)}"
-
-
-def failed(response):
-    """Say whether an attempt was refused: success leads to another page."""
-    return response.status_code != 302
-
-
-limiter = Limiter(get_remote_address)
+FOR_STRANGERS = {"pages.login": LoginForm, "pages.register": RegisterForm}
 
 
 def lead_to(endpoint, message):
@@ -44,6 +18,27 @@ def lead_to(endpoint, message):
 
 
 # Anybody's pages
+
+
+@pages.before_request
+def lead_on():
+    """Spare who is logged in the forms of strangers."""
+    if request.method == "GET" and request.endpoint in FOR_STRANGERS:
+        return onward() if current_user.is_authenticated else None
+
+
+def onward():
+    """Lead to the page that was asked for before the login, or to the welcome page."""
+    target = request.args.get("next", "")
+    return redirect(target if is_local_path(target) else url_for("pages.welcome"))
+
+
+def form_again():
+    """Show a form that has gone stale again; lead on who has logged in meanwhile elsewhere."""
+    if current_user.is_authenticated:
+        return onward()
+    form, template = FOR_STRANGERS[request.endpoint], request.endpoint.removeprefix("pages.")
+    return render_template(f"{template}.html", form=form(request.form), stale=True), 400
 
 
 @pages.get("/")
@@ -74,8 +69,8 @@ def login():
     if form.validate_on_submit():
         if user := accounts.authenticate(form.username.data, form.password.data):
             accounts.start_session(user, form.remember.data)
-            target = request.args.get("next", "")
-            return redirect(target if is_local_path(target) else url_for(".welcome"))
+            know_browser(user)
+            return onward()
         form.password.errors = ["Wrong username or password. Check both and try again."]
     return render_template("login.html", form=form)
 
@@ -97,17 +92,24 @@ def logout():
     return lead_to(".login", "You are logged out. Log in again whenever you like.")
 
 
-@pages.route("/reset/<username>/<token>", methods=["GET", "POST"])
-def reset(username, token):
+@pages.route("/reset/<token>", methods=["GET", "POST"])
+@limiter.limit("20/hour", methods=["POST"])
+def reset(token):
     """Let the holder of a reset link choose a new password; lead to the login page."""
-    user = accounts.user_to_reset(username, token)
+    user = accounts.user_to_reset(token)
     if user is None:
         return render_template("reset_ended.html"), 404
     form = NewPasswordForm(request.form, user)
     if form.validate_on_submit():
-        accounts.change_password(user, form.password.data)
+        accounts.change_password(user, form.password.data, "password reset")
         return lead_to(".login", "Your password is changed. Log in with the new one.")
     return render_template("reset.html", form=form)
+
+
+@pages.get("/.well-known/change-password")
+def well_known():
+    """Lead password managers to the form that changes the password (W3C)."""
+    return redirect(url_for(".change_password"))
 
 
 # Pages of who is logged in
@@ -128,7 +130,8 @@ def account_page():
 
 
 @pages.route("/account/password", methods=["GET", "POST"])
-@limiter.limit("10/hour", key_func=owner, methods=["POST"], deduct_when=failed)
+@limiter.limit("20/hour", methods=["POST"])
+@limiter.limit("10/hour", key_func=account, methods=["POST"], deduct_when=failed)
 @login_required
 def change_password():
     """Change the password; only this browser stays logged in."""
@@ -137,12 +140,14 @@ def change_password():
         user = current_user._get_current_object()
         accounts.change_password(user, form.password.data)
         accounts.start_session(user)
+        know_browser(user)
         return lead_to(".account_page", "Your password is changed. Other browsers are logged out.")
     return render_template("change_password.html", form=form)
 
 
 @pages.route("/account/delete", methods=["GET", "POST"])
-@limiter.limit("10/hour", key_func=owner, methods=["POST"], deduct_when=failed)
+@limiter.limit("20/hour", methods=["POST"])
+@limiter.limit("10/hour", key_func=account, methods=["POST"], deduct_when=failed)
 @login_required
 def delete_account():
     """Delete the account and all that belongs to it."""
@@ -159,6 +164,7 @@ def end_login(login_id):
     """End one login of the user; those of others do not exist here (ASVS 8.2.2)."""
     if not accounts.end_logins(current_user, LoginSession.id == login_id):
         abort(404)
+    accounts.audit("other login ended", current_user.username)
     return lead_to(".account_page", "That browser is logged out.")
 
 
@@ -167,4 +173,5 @@ def end_login(login_id):
 def end_other_logins():
     """End all logins of the user but this one."""
     accounts.end_logins(current_user, LoginSession.token != current_user.current_token)
+    accounts.audit("all other logins ended", current_user.username)
     return lead_to(".account_page", "Every other browser is logged out.")

@@ -19,6 +19,7 @@ class Databases:
         self.scratch = scratch
         self.engines = []
         self.beginnings = {}  # {file: its content when the app had been loaded}
+        self.server = None  # the address of a database on a server that is the test's own
 
     def opening(self):
         """Return the function that makes an engine for SQLAlchemy(app), kept inside `scratch`."""
@@ -26,6 +27,9 @@ class Databases:
         @functools.wraps(MAKE_ENGINE)
         def make_engine(db, bind_key, options, app):
             url = sqlalchemy.engine.make_url(options["url"])
+            if self.server and url == sqlalchemy.engine.make_url(self.server):
+                self.engines.append(MAKE_ENGINE(db, bind_key, options, app))
+                return self.engines[-1]
             if url.get_backend_name() == "sqlite":
                 options = options | {"url": self.kept_inside(url)}
             else:  # a wrong address or a missing driver is told, and no server is asked
