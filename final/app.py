@@ -4,7 +4,6 @@ import functools
 import time
 
 from accounts import audit, login_manager
-from attempts import limiter, look_up
 from click import ClickException
 from commands import init_db, users
 from flask import Flask, abort, current_app, request
@@ -14,7 +13,7 @@ from models import bcrypt, set_up_database
 from settings import configure
 from sqlalchemy import exc
 from sqlalchemy.orm.exc import StaleDataError
-from views import FOR_STRANGERS, form_again, pages
+from views import FOR_STRANGERS, form_again, limiter, pages
 from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -52,14 +51,11 @@ def create_app():
 
 
 def set_up_extensions(app):
-    """Attach the extensions."""
-    bcrypt.init_app(app)
-    CSRFProtect(app)
-    login_manager.init_app(app)
+    """Attach the extensions; a form is asked for its token before it is counted."""
+    for extension in (bcrypt, CSRFProtect(), login_manager, limiter):
+        extension.init_app(app)
     login_manager.login_view = "pages.login"
     set_up_database(app)
-    app.before_request(look_up)
-    limiter.init_app(app)
 
 
 def refuse_garbled():
@@ -67,6 +63,8 @@ def refuse_garbled():
     config = current_app.config
     if "X-Forwarded-For" in request.headers and not config["TRUSTED_PROXIES"]:
         warn("A proxy names the visitors, and is ignored: TRUSTED_PROXIES is not set.")
+    if config["RATELIMIT_STORAGE_URI"] == "memory://" and not current_app.debug:
+        warn("Each worker counts attempts for itself: RATELIMIT_STORAGE_URI is not set.")
     try:
         request.cookies.get(config["REMEMBER_COOKIE_NAME"], "").encode("ascii")  # Flask-Login 0.6.3
         same_origin(request.referrer or "", request.url)  # Flask-WTF 1.3.0
@@ -100,7 +98,10 @@ def show_error(error):
         audit("form refused without its token")
         if request.endpoint in FOR_STRANGERS:
             return form_again()
-    error, wait = as_http(error), 0
+    cause, wait = getattr(error, "original_exception", error), 0
+    if isinstance(cause, OVERTAKEN + UNAVAILABLE):
+        current_app.logger.error("%s: %s", type(cause).__name__, getattr(cause, "orig", cause))
+        error = Conflict() if isinstance(cause, OVERTAKEN) else ServiceUnavailable(retry_after=5)
     response = error.get_response()
     if error.code == 429:
         wait = max(1, int(limiter.current_limit.reset_at - time.time()))
@@ -109,15 +110,3 @@ def show_error(error):
     page = current_app.jinja_env.get_template("error.html")
     response.set_data(page.render(code=error.code, minutes=-(-wait // 60)))
     return response
-
-
-def as_http(error):
-    """Return the HTTP error that tells what happened."""
-    cause = getattr(error, "original_exception", error)
-    if isinstance(cause, OVERTAKEN):
-        audit("overtaken by another request")
-        return Conflict()
-    if isinstance(cause, UNAVAILABLE):
-        current_app.logger.error("database: %s", getattr(cause, "orig", cause))
-        return ServiceUnavailable(retry_after=5)
-    return error

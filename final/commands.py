@@ -27,8 +27,8 @@ def known_user(username):
 def list_users():
     """List the users, whether they may log in, and how often they are logged in."""
     for user in db.session.scalars(db.select(User).order_by(User.username)):
-        state = "active" if user.is_active else "deactivated"
-        click.echo(f"{user.username:<32} {state:<11} logins: {len(accounts.open_logins(user))}")
+        state, logins = "active" if user.is_active else "deactivated", accounts.open_logins(user)
+        click.echo(f"{user.username:<32} {state:<11} logins: {len(logins)}")
 
 
 @users.command("reset-link")
@@ -38,7 +38,10 @@ def reset_link(username):
     user = known_user(username)
     if not current_app.config["SERVER_NAME"]:
         raise click.ClickException("SERVER_NAME is not set. Set it to your host, as example.org.")
-    click.echo(url_for("pages.reset", token=accounts.reset_token(user), _external=True))
+    if not user.is_active:
+        raise click.ClickException(f"{username} is deactivated. See: flask users activate")
+    token = accounts.signer("password reset").dumps([user.id, user.version])
+    click.echo(url_for("pages.reset", token=token, _external=True))
     accounts.audit("reset link made", user.username)
 
 
@@ -46,29 +49,26 @@ def reset_link(username):
 @name_argument
 def deactivate(username):
     """Log a user out everywhere and refuse new logins (ASVS 7.4.2)."""
-    set_active(username, False)
+    change(username, "deactivated", active=False)
 
 
 @users.command()
 @name_argument
 def activate(username):
     """Let a deactivated user log in again."""
-    set_active(username, True)
+    change(username, "activated", active=True)
 
 
-def set_active(username, active):
-    """Store whether the user may log in; end all logins either way."""
-    user, state = known_user(username), "activated" if active else "deactivated"
-    user.is_active = active
-    accounts.store(user, state)
-    click.echo(f"{user.username} is {state} and logged out everywhere.")
+def change(username, event, active=None):
+    """Store whether the user may log in; end all logins, and forget failed attempts."""
+    user = known_user(username)
+    user.is_active = user.is_active if active is None else active
+    accounts.store(user, event)
+    click.echo(f"{user.username} is {event} and logged out everywhere.")
 
 
 @users.command()
 @name_argument
 def logout(username):
     """Log a user out everywhere, and forget failed attempts to log in (ASVS 7.4.5)."""
-    user = known_user(username)
-    ended = len(accounts.open_logins(user))
-    accounts.store(user, "logged out by command")
-    click.echo(f"{user.username} is logged out. Logins ended: {ended}")
+    change(username, "unlocked")

@@ -32,6 +32,8 @@ class NewPasswordForm(FlaskForm):
         name = self.owner.username if self.owner else self.username.data
         if problem := password_problem(field.data, name):
             raise ValidationError(problem)
+        if "current_password" in self and self.current_password.data == field.data:
+            raise ValidationError("That is the password you have. Choose another one.")
 
 
 class RegisterForm(NewPasswordForm):

@@ -4,20 +4,18 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+from click import ClickException
 from flask_bcrypt import Bcrypt
 from flask_login import UserMixin
 from flask_sqlalchemy import SQLAlchemy
 from settings import DATABASE_PATIENCE, PERMANENT_SESSION_LIFETIME
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 
+OLD_DATABASE = "An older version made this database: {0} has no {1}. See final/README.md."
 MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError for anything longer
 LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 
-# A failing statement is logged without its values, which may be hashes (ASVS 16.2.5).
-db = SQLAlchemy(
-    engine_options={"hide_parameters": True, "pool_pre_ping": True},
-    session_options={"expire_on_commit": False},  # what a request has read does not change later
-)
+db = SQLAlchemy(session_options={"expire_on_commit": False})  # what was read stays as it was read
 bcrypt = Bcrypt()
 
 
@@ -105,7 +103,7 @@ def wait_briefly(connection, _record):
 
     def wait_for_server(*words, **options):
         try:
-            return wait(*words, **{"timeout": DATABASE_PATIENCE} | options)
+            return wait(*words, **options | {"timeout": DATABASE_PATIENCE})
         except OperationalError:
             connection.close()
             raise
@@ -120,7 +118,14 @@ def set_pragmas(connection, _record):
 
 
 def create_tables():
-    """Make missing tables and leave the others alone; a second process waits for the first."""
+    """Make missing tables and leave the others alone; a second process waits for the first.
+
+    A table that an older version has made stops it with a sentence, and nothing is changed.
+    """
     with db.engine.begin() as connection:
         connection.exec_driver_sql(LOCKS[connection.dialect.name])
         db.metadata.create_all(connection)
+        for table in db.metadata.sorted_tables:
+            there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+            if missing := {*table.columns.keys()} - there:
+                raise ClickException(OLD_DATABASE.format(table.name, *missing))

@@ -11,6 +11,8 @@ DATABASE_PATIENCE = 3  # seconds without an answer from PostgreSQL; to connect, 
 environ.setdefault("PGCONNECT_TIMEOUT", "2")
 SITE_NAME = "Workbook"
 PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
+# A failing statement is logged without its values, which may be hashes (ASVS 16.2.5).
+SQLALCHEMY_ENGINE_OPTIONS = {"hide_parameters": True, "pool_pre_ping": True}
 REMEMBER_COOKIE_DURATION = timedelta(days=30)
 REMEMBER_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 MAX_CONTENT_LENGTH = 64 * 1024  # bytes of a form
@@ -39,7 +41,7 @@ def configure(app):
         REMEMBER_COOKIE_NAME="__Host-remember" if secure else "remember_token",
         REMEMBER_COOKIE_SECURE=secure,
         SECRET_KEY=production_key() if secure else development_key(app.instance_path),
-        SERVER_NAME=environ.get("SERVER_NAME"),
+        SERVER_NAME=environ.get("SERVER_NAME") or (None if secure else "127.0.0.1:5000"),
         SESSION_COOKIE_NAME="__Host-session" if secure else "session",
         SESSION_COOKIE_SECURE=secure,
         SQLALCHEMY_DATABASE_URI=database_address(),

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+import sqlalchemy
 from workbench.forms import parsed
+from workbench.meanwhile import CHECK, meanwhile
 from workbench.people import ANOTHER_PASSWORD, PASSWORD
 
 PRIVATE = ["/welcome", "/account", "/account/password", "/account/delete"]
@@ -86,7 +88,7 @@ def test_what_cannot_be_is_said_at_its_field(site, field, values):
 def test_a_name_is_taken_in_every_spelling(site, username):
     """Capitals, spaces and wide letters make no second ada."""
     site.register()
-    page = site.register(username, browser=site.ada())
+    page = site.register(username)
 
     assert "taken" in problems(page)["username"]
     assert site.count(site.User) == 1
@@ -276,7 +278,7 @@ def test_the_command_line_looks_after_the_accounts(site):
     ada = site.ada()
     assert "active      logins: 1" in site.run("users", "list").output
 
-    assert "Logins ended: 1" in site.run("users", "logout", "ada").output
+    assert "unlocked and logged out everywhere" in site.run("users", "logout", "ada").output
     assert ada.get("/welcome").at("/login")
 
     ada = site.ada()
@@ -298,12 +300,17 @@ def test_a_command_for_nobody_says_so(site, command):
     assert "There is no user 'nobody'. See: flask users list" in result.output
 
 
-def test_a_link_without_a_host_is_not_made(load):
+def test_a_link_without_a_host_is_made_in_development_only(load):
     """The command line cannot know under which name visitors see the site."""
     site = load(SERVER_NAME="")
     site.register()
-    result = site.run("users", "reset-link", "ada")
+    printed = site.run("users", "reset-link", "ada").stdout
+    assert printed.startswith("http://127.0.0.1:5000/reset/")
+    assert site.visitor().get(printed.strip().removeprefix("http://127.0.0.1:5000")).opens()
 
+    site = load(production=True, SERVER_NAME="")
+    site.register()
+    result = site.run("users", "reset-link", "ada")
     assert result.exit_code == 1
     assert "SERVER_NAME is not set." in result.output
 
@@ -321,7 +328,7 @@ def test_init_db_may_run_twice_and_loses_nothing(site):
 
 def bare_post(site):
     """Return the answer to a form without its token."""
-    return site.visitor().client.post("/login")
+    return site.visitor().client.post("/logout")
 
 
 def wrong_page(site):
@@ -349,12 +356,34 @@ def many_guesses(site):
     return ada.client.post("/login", data=dict(form.filled_in({"username": "ada"})))
 
 
-def broken_database(site):
-    """Return the answer to a visitor who is logged in when the tables are gone."""
+def mistake(site):
+    """Return the answer of a page with a mistake in its code."""
+    site.app.view_functions["pages.home"] = lambda: 1 / 0
+    return site.visitor().client.get("/")
+
+
+def no_database(site):
+    """Return the answer when the database is away."""
+
+    def refuse(*_words):
+        raise sqlalchemy.exc.OperationalError("SELECT 1", {}, Exception("it does not answer"))
+
     ada = site.ada()
     with site.app.app_context():
-        site.db.drop_all()
+        sqlalchemy.event.listen(site.db.engine, "before_cursor_execute", refuse)
     return ada.client.get("/welcome")
+
+
+def too_late(site):
+    """Return the answer to somebody whose account has been deleted during their request."""
+    ada, elsewhere = site.ada(), site.ada()
+    data = dict(ada.get("/account/delete").password_form().filled_in({"password": PASSWORD}))
+
+    def delete():
+        return site.fill_in(elsewhere, "/account/delete", current_password=PASSWORD)
+
+    with meanwhile(CHECK, delete):
+        return ada.client.post("/account/delete", data=data)
 
 
 @pytest.mark.parametrize(
@@ -364,8 +393,10 @@ def broken_database(site):
         (404, wrong_page),
         (405, wrong_method),
         (413, big_form),
+        (409, too_late),
         (429, many_guesses),
-        (500, broken_database),
+        (500, mistake),
+        (503, no_database),
     ],
 )
 def test_an_error_has_a_page_that_leads_on(site, status, cause):
@@ -379,7 +410,12 @@ def test_an_error_has_a_page_that_leads_on(site, status, cause):
     assert {"/", "/account"} <= {tag["href"] for tag in soup.select("main a")}
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "Traceback" not in response.text
-    assert "sqlite" not in response.text
+    assert not re.search("sqlite|psycopg|SELECT|ZeroDivision", response.text)
+
+
+def test_a_database_that_is_away_comes_back(site):
+    """Retry-After says when to ask again (RFC 9110)."""
+    assert no_database(site).headers["Retry-After"] == "5"
 
 
 def test_errors_keep_their_own_headers(site):
@@ -418,7 +454,9 @@ def test_every_page_works_without_script_mouse_and_eyes(every_page):
         assert soup.title.text.startswith(("Error: ", soup.h1.text))
         assert soup.select_one("a.skip")["href"] == "#content"
         assert soup.select_one("main#content a, main#content button")
-        assert not soup.select("script, style, [style], [onclick], [onload], [maxlength]")
+        assert not soup.select(
+            "script:not([src]), style, [style], [onclick], [onload], [maxlength]"
+        )
         ids = [tag["id"] for tag in soup.select("[id]")]
         assert len(ids) == len(set(ids))
         for field in soup.select("input:not([type=hidden])"):
@@ -451,3 +489,112 @@ def test_who_is_logged_in_can_log_out_on_every_page(site):
 
     for path in ("/", "/login", "/register", *PRIVATE):
         assert ada.get(path).form_to("/logout")
+
+
+# What makes it easier
+
+
+def test_who_is_logged_in_is_led_on(site):
+    """To the page that was asked for, or to the welcome page; never to another site."""
+    ada = site.ada()
+
+    for path in ("/login", "/register"):
+        assert ada.get(path).at("/welcome")
+        assert ada.get(f"{path}?next=/account").at("/account")
+        assert ada.get(f"{path}?next=//evil.example").at("/welcome")
+
+
+def test_a_form_of_another_tab_leads_on(site):
+    """Log in in one of two tabs and submit the other: one is logged in already."""
+    site.register()
+    ada = site.visitor()
+    tabs = [ada.get("/login?next=/account").password_form() for _ in range(2)]
+    for form in tabs:
+        assert ada.submit(form, username="ada", password=PASSWORD).at("/account")
+
+
+def test_a_stale_form_is_shown_again(site):
+    """With a sentence, with what was typed but the password, and with its way onward."""
+    site.register()
+    ada = site.visitor()
+    form = ada.get("/login?next=/account").password_form()
+    ada.client.delete_cookie("session")
+    page = ada.submit(form, username="ada", password=PASSWORD, remember="y")
+
+    assert page.status.startswith("400")
+    assert page.says("This form was open for too long, so nothing was sent")
+    assert PASSWORD not in page.html
+    again = page.password_form()
+    assert dict(again.filled_in({})).items() >= {"username": "ada", "remember": "y"}.items()
+    assert ada.submit(again, password=PASSWORD).at("/account")
+
+
+def test_other_stale_forms_say_where_to_open_them_again(site):
+    """The error page has a button for it."""
+    ada = site.ada()
+    page = ada.post("/account/password", {})
+
+    assert page.status.startswith("400")
+    assert "/account/password" in links(page)
+    assert "/logout" not in links(ada.post("/logout", {}))
+
+
+def focused(page):
+    """Return the names of the fields that ask for the focus."""
+    return [tag["name"] for tag in parsed(page.html).select("[autofocus]")]
+
+
+def test_the_first_mistake_has_the_focus(site):
+    """In the order of the page; without a mistake, reading begins at the top."""
+    bad = "something else altogether"
+
+    assert focused(site.visitor().get("/register")) == []
+    assert focused(site.register("?", "?")) == ["username"]
+    assert focused(site.register("ada", "?")) == ["password"]
+    page = site.fill_in(site.visitor(), "/register", password=PASSWORD, password_again=bad)
+    assert focused(page) == ["password_again"]
+    site.register()
+    assert focused(site.log_in(password=ANOTHER_PASSWORD)) == ["password"]
+
+
+@pytest.mark.parametrize("path", ["/register", "/login?next=/account", "/account/password"])
+def test_a_password_is_shown_without_a_script_too(site, path):
+    """A link loads the form with readable fields, and leads on as the form does."""
+    visitor = site.ada() if path.startswith("/account") else site.visitor()
+    soup = parsed(visitor.get(path).html)
+    link = soup.select_one("form a[data-show]")["href"]
+    shown = visitor.get(link)
+
+    assert soup.select("[data-secret][type=password]")
+    assert not shown.password_form()
+    assert parsed(shown.html).select("[data-secret][type=text]")
+    back = parsed(shown.html).select_one("form a[data-show]")
+    assert back.text == "Hide the password" or "/account" in path
+    assert visitor.get(back["href"]).password_form()
+    assert ("next=/account" in link) == ("next" in path)
+
+
+def test_a_password_manager_finds_the_form_that_changes_it(site):
+    """W3C: A Well-Known URL for Changing Passwords; other names there are 404."""
+    response = site.visitor().client.get("/.well-known/change-password")
+    wrong = site.visitor().get("/.well-known/resource-that-should-not-exist")
+
+    assert (response.status_code, response.location) == (302, "/account/password")
+    assert wrong.status.startswith("404")
+
+
+def test_times_name_their_zone_and_scripts_can_read_them(site):
+    """In UTC; static/script.js shows them in the zone of the visitor."""
+    for time in parsed(site.ada().get("/account").html).select("time"):
+        assert time.text.endswith("UTC")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", time["datetime"])
+
+
+def test_the_error_page_of_development_is_ours(site, caplog):
+    """The traceback is in the terminal, not in the page."""
+    response = mistake(site)
+
+    assert site.app.debug
+    assert "Something broke here" in response.text
+    assert "ZeroDivisionError" in caplog.text
+    assert "Traceback" in caplog.text

@@ -1,14 +1,54 @@
 """The pages, and how often each may be asked for."""
 
+from ipaddress import ip_address
+
 import accounts
-from attempts import account, account_and_address, failed, know_browser, limiter
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_required
 from forms import ChangePasswordForm, ConfirmForm, LoginForm, NewPasswordForm, RegisterForm
 from models import LoginSession
 
 pages = Blueprint("pages", __name__)
 FOR_STRANGERS = {"pages.login": LoginForm, "pages.register": RegisterForm}
+
+
+# Who is counted (ASVS 6.3.1)
+
+
+def address():
+    """Return the visitor's address; of IPv6 the first half, because a household has all of it."""
+    text = get_remote_address().removeprefix("::ffff:")  # IPv4, in the words of IPv6
+    try:
+        return ip_address(text).exploded[:19]
+    except ValueError:  # proxies may send something else
+        return text
+
+
+def account():
+    """Return the account that a form is for, whether it exists or not.
+
+    Its version belongs to it: a reset link or a command starts the counts anew. A browser in
+    which its owner has logged in counts for itself, so that nobody else locks it out.
+    """
+    typed = request.form.get("username") if request.endpoint == "pages.login" else None
+    name = accounts.normalise(typed or getattr(current_user, "username", None))[:64]
+    user = accounts.find_user(name)
+    return f"account:{name}:{user.version if user else 1}:{accounts.known_mark(user)}"
+
+
+def account_and_address():
+    """Return both: who fails elsewhere does not lock the owner out."""
+    return f"{account()}@{address()}"
+
+
+def failed(response):
+    """Say whether an attempt was refused: success leads to another page, 503 is our fault."""
+    return response.status_code != 302 and response.status_code < 500
+
+
+limiter = Limiter(address)
 
 
 def lead_to(endpoint, message):
@@ -69,7 +109,6 @@ def login():
     if form.validate_on_submit():
         if user := accounts.authenticate(form.username.data, form.password.data):
             accounts.start_session(user, form.remember.data)
-            know_browser(user)
             return onward()
         form.password.errors = ["Wrong username or password. Check both and try again."]
     return render_template("login.html", form=form)
@@ -96,8 +135,8 @@ def logout():
 @limiter.limit("20/hour", methods=["POST"])
 def reset(token):
     """Let the holder of a reset link choose a new password; lead to the login page."""
-    user = accounts.user_to_reset(token)
-    if user is None:
+    if (user := accounts.user_to_reset(token)) is None:
+        accounts.audit("wrong reset link")
         return render_template("reset_ended.html"), 404
     form = NewPasswordForm(request.form, user)
     if form.validate_on_submit():
@@ -140,7 +179,6 @@ def change_password():
         user = current_user._get_current_object()
         accounts.change_password(user, form.password.data)
         accounts.start_session(user)
-        know_browser(user)
         return lead_to(".account_page", "Your password is changed. Other browsers are logged out.")
     return render_template("change_password.html", form=form)
 

@@ -30,10 +30,10 @@ def names_of_tests():
     return {f.name for path in FINAL.glob("test_*.py") for f in functions(path)}
 
 
-def test_seven_modules_hold_450_lines_of_code():
+def test_eight_modules_hold_560_lines_of_code():
     """The app stays small enough to be read."""
-    assert len(MODULES) <= 7
-    assert sum(len(lines_of_code(path.read_text("utf-8"))) for path in MODULES) <= 450
+    assert len(MODULES) <= 8
+    assert sum(len(lines_of_code(path.read_text("utf-8"))) for path in MODULES) <= 560
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
