@@ -1,0 +1,234 @@
+"""Chapter 4: guessing."""
+
+import itertools
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from workbench.browser import cgi, encoded
+
+from attacks.verdicts import Chapter, fails, require, succeeds
+from attacks.visitor import SITE
+
+chapter = Chapter(4, "Guessing")
+GUESSES, ADDRESSES, TRIES = 1000, 20, 12
+FIRST = 100  # guesses, after which most apps have had enough
+GIVE_UP = 20  # guesses in a row that nobody has looked at
+LOGIN = (r"limit\(", r"/login[\"'/]")
+CHECK = (r"check_password\(.*request|check_password\(.*form", r"check_password\(")
+HIDDEN = re.compile(r'<input[^>]*type="?hidden"?[^>]*>', re.I)
+SHORT = ("password1", "12345678", "qwertyuiop", "iloveyou")
+LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaaaaaaaaa")
+
+
+@chapter.attack(
+    "Guess a thousand passwords",
+    "What counts the wrong guesses, and for whom: an address, an account, or both?",
+    *LOGIN,
+)
+def guess(target):
+    """A program tries a thousand passwords for one account."""
+    target.victim()
+    for way in WAYS:
+        for count, fresh in ((FIRST, way.fresh), (GUESSES, way.fresh), (GUESSES, True)):
+            before = len(target.work.calls)
+            if not guessed(target, way, count, fresh):
+                break
+            checked = len(target.work.calls) - before
+            if count == GUESSES and (fresh or checked >= GUESSES):
+                how = f"{way.how}, {GUESSES - 1} wrong guesses, then the right one"
+                return succeeds(f"{how}: it opens /welcome")
+    return fails("the right password is refused after many wrong ones")
+
+
+@dataclass
+class Way:
+    """A way to send many guesses."""
+
+    how: str
+    address: object  # of a guess, by its number
+    headers: object = lambda number: {}
+    fresh: bool = False  # whether each guess comes from a browser without cookies
+
+
+def forwarded(number):
+    """Return headers that claim an address."""
+    claimed = f"192.0.{number // 250}.{number % 250 + 1}"
+    return {"X-Forwarded-For": claimed, "X-Real-IP": claimed}
+
+
+WAYS = (
+    Way("from a thousand addresses", lambda n: f"203.0.{n // 250}.{n % 250 + 1}"),
+    Way("with an invented X-Forwarded-For each", lambda n: "203.0.113.9", forwarded),
+    Way("from one address", lambda n: "203.0.113.8"),
+    Way("without the cookies of the guess before", lambda n: "203.0.113.7", fresh=True),
+)
+
+
+def guessed(target, way, count, fresh):
+    """Say whether the last of many guesses opens the door.
+
+    A form is sent again and again; if `fresh`, each guess opens it in a browser of its own, for
+    apps whose tokens are good for one use, or that count in the browser's own cookie.
+    """
+    browser, form = None, None
+    wrong, checked, unchecked = "wrong guess number ", len(target.work.calls), 0
+    target.work.wrong = wrong.encode()
+    for number in range(1, count):
+        if fresh or not browser:
+            browser = target.visitor(way.address(number))
+            form = target.form_at("/login", browser)
+        browser.client.environ_base["REMOTE_ADDR"] = way.address(number)
+        values = {"username": target.ada, "password": f"{wrong}{number}"}
+        post(browser, form, values, way.headers(number))
+        before, checked = checked, len(target.work.calls)
+        unchecked = unchecked + 1 if before == checked else 0
+        if checked and unchecked > GIVE_UP:
+            break
+    target.work.wrong = None
+    browser = target.visitor() if fresh else browser
+    browser.client.environ_base["REMOTE_ADDR"] = way.address(count)
+    headers = way.headers(count)
+    browser.client.environ_base |= {cgi(name): value for name, value in headers.items()}
+    form = browser.get("/login").password_form()
+    if form:
+        values = {"username": target.ada, "password": target.people.password}
+        browser.submit(form, by_hand=False, **values)
+    return browser.greets(target.ada)
+
+
+def post(browser, form, values, headers=()):
+    """Send a form as a browser does; the answer is not looked at as a page."""
+    data = encoded(form.filled_in(values), *form.encoding)
+    sent = {"Origin": SITE, "Referer": form.action, "Sec-Fetch-Site": "same-origin"}
+    return browser.client.post(form.action, headers=sent | dict(headers), **data)
+
+
+@chapter.attack(
+    "Lock somebody out",
+    "Whose wrong guesses does the limit count against the owner, and from which browser?",
+    *LOGIN,
+)
+def lock_out(target):
+    """Wrong passwords from elsewhere keep the owner out of their own account."""
+    ada = target.victim()
+    target.log_out(ada)
+    target.work.wrong = b"wrong guess"
+    for address, number in itertools.product(range(1, ADDRESSES + 1), range(10)):
+        mallory = target.visitor(f"203.0.113.{address}")
+        form = target.form_at("/login", mallory)
+        post(mallory, form, {"username": target.ada, "password": f"wrong guess {number}"})
+    target.work.wrong = None
+    is_limited = not target.is_in()
+    page = target.log_in(browser=ada)
+    if not page.browser.greets(target.ada):
+        return succeeds(f"after 10 wrong guesses from each of {ADDRESSES} addresses: {page}")
+    why = "nothing limits guesses, so there is nothing to be locked out by"
+    return fails("" if is_limited else why)
+
+
+@chapter.attack(
+    "Find out who has an account by the clock",
+    "What does your login do for a name that it knows, and not for one that it doesn't?",
+    *CHECK,
+)
+def clock(target):
+    """The time that a wrong password takes tells who has an account."""
+    target.victim()
+    wrong, long = target.passwords[2], target.people.too_long
+    for password, what in ((wrong, "a wrong password"), (long, "a password of over 72 bytes")):
+        works = []
+        for name in (target.ada, target.people.named("nobody")):
+            target.log_in(name, password)  # what is made at the first try is not counted
+            works.append(target.work.total(lambda name=name: target.log_in(name, password)))  # noqa: B023
+        known, unknown = works
+        if known > 2 * unknown or unknown > 2 * known:
+            more = target.ada if known > unknown else "a name that nobody has"
+            return succeeds(f"{what} is hashed for {more} alone: {times(known, unknown)}")
+    return fails()
+
+
+def times(known, unknown):
+    """Say how much longer one of the two takes."""
+    if not known or not unknown:
+        return "the other one is answered at once"
+    return f"{max(known, unknown) // min(known, unknown)} times the work"
+
+
+@chapter.attack(
+    "Read who has an account",
+    "What may the page say to a wrong password that it doesn't say to an unknown name?",
+    r"flash\(|errors|message",
+    *CHECK,
+)
+def answer(target):
+    """The login page's answer tells who has an account."""
+    target.victim()
+    names = (target.ada, target.people.named("nobody"))
+    for password in (target.passwords[2], target.people.too_long):
+        pages = [[read(target.log_in(one, password), one) for _ in range(TRIES)] for one in names]
+        told = only_for_one(*pages)
+        if told:
+            number = next(n for n in range(TRIES) if any(told in one[n] for one in pages))
+            when = f"after {number + 1} wrong passwords" if number else "to a wrong password"
+            return succeeds(f'{when}, one of the two answers is or says "{told}", the other never')
+    return fails()
+
+
+def read(page, name):
+    """Return the status and the lines of a page, with the name and numbers masked."""
+    lines = [re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", one)) for one in page.lines]
+    return (page.status or str(page), *lines)
+
+
+def only_for_one(known, unknown):
+    """Return a line that only the pages for one of the names have, or nothing.
+
+    Where pages change by themselves, as by a tip of the day, it has to come more than once.
+    """
+    least = 3 if min(len({*known}), len({*unknown})) > 3 else 1
+    counts = [Counter(line for page in pages for line in page) for pages in (known, unknown)]
+    for one, other in (counts, counts[::-1]):
+        for line, count in one.items():
+            if count >= least and not other[line]:
+                return line
+    return ""
+
+
+@chapter.attack(
+    "Choose a common password",
+    "A list of common passwords, or zxcvbn, knows what everybody chooses. Do you ask one?",
+    r"def set_password|password_problem|len\(password",
+)
+def common(target):
+    """People may choose a password that is among the first in every list."""
+    for number, password in enumerate((*SHORT, *LONG)):
+        name = target.guest(number)
+        target.register(name, password)
+        if target.count(name) and target.is_in(name, password):
+            return succeeds(f'a user may have the password "{password}"')
+    page = target.register(name)
+    require(target.count(name) == 1, "the same user can register with a good password", page)
+    ada, feature = target.victim(), target.features.change
+    for password in (SHORT[0], LONG[0]) if feature else ():
+        target.change_password(ada, target.passwords[0], password)
+        if target.is_in(password=password):
+            return succeeds(f'the password can be changed to "{password}"')
+    return fails()
+
+
+@chapter.attack(
+    "Find a cheap hash",
+    "At which moment does your app know the password of an old hash, and could hash it anew?",
+    *CHECK,
+)
+def old_hash(target):
+    """A hash made years ago stays as cheap to guess as it was, though its owner logs in."""
+    target.register()
+    before = target.age_hash(target.ada)
+    target.inside()
+    after = target.stored_hash(target.ada)
+    if after == before:
+        return succeeds("after its owner has logged in, a hash of cost 4 is still of cost 4")
+    require(target.is_in(), "the renewed hash logs in", after)
+    return fails()
