@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, how a login starts and ends, what a password must be."""
+"""Accounts: who a user is, how a login starts and ends, what a password must be."""
 
 import re
 import secrets
@@ -15,7 +15,7 @@ from zxcvbn import zxcvbn
 USERNAME = re.compile(r"[a-z0-9_.-]{3,32}")  # for fullmatch()
 ALIKE = str.maketrans("{[<|", "(((!")  # signs for one letter, to zxcvbn: it tries all combinations
 MAX_LOGINS = 20  # of one user at a time
-MIN_PASSWORD = 15  # characters: NIST SP 800-63B-4 for a password that stands alone
+MIN_PASSWORD = 15  # characters: NIST SP 800-63B-4 for a password without a second factor
 
 login_manager = LoginManager()
 
@@ -53,7 +53,7 @@ def password_problem(password, username):
     scored = password[:36].translate(ALIKE)  # for 72 signs that stand for letters, it takes seconds
     guess = zxcvbn(scored, user_inputs=[username, SITE_NAME, "flask", "login"])
     reason = guess["feedback"]["warning"] or "This is easy to guess"
-    advice = f"{reason.rstrip('.')}. Choose a sentence that nobody has said before."
+    advice = f"{reason.rstrip('.')}. Choose a sentence that no one has said before."
     return advice if guess["score"] < 3 else None  # of 4: "safely unguessable"
 
 
@@ -89,7 +89,7 @@ def register(username, password):
 def authenticate(username, password):
     """Return the active user with this name and password, or None.
 
-    A name that nobody has costs the same work as a wrong password, also one whose hash is older
+    An unknown name costs the same work as a wrong password, also one whose hash is older
     and cheaper (ASVS 6.3.8): 2 to the 10th and 2 to the 10th and 2 to the 11th are 2 to the 12th.
     At a login such a hash is replaced (ASVS 11.2.2).
     """
@@ -133,7 +133,7 @@ def load_user(token):
 
 
 def start_session(user, remember=False):
-    """Log the user in with a new token; whoever was logged in here is logged out (ASVS 7.2.4)."""
+    """Log the user in with a new token; the user who was logged in here is logged out (ASVS 7.2.4)."""
     end_session()
     expires = now() + (REMEMBER_COOKIE_DURATION if remember else PERMANENT_SESSION_LIFETIME)
     if load_user(user.open_login(expires, request.user_agent.string[:200])) is None:

@@ -45,7 +45,7 @@ def create_app():
     app.cli.command("init-db")(init_db)
     app.cli.add_command(users)
     app.logger.setLevel("INFO")  # where accounts.audit() writes
-    if hops := app.config["TRUSTED_PROXIES"]:  # without, such headers are anybody's word
+    if hops := app.config["TRUSTED_PROXIES"]:  # without a proxy, anyone can send such headers
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)
     return app
 

@@ -17,7 +17,7 @@ def init_db():
 
 
 def known_user(username):
-    """Return the user with this name; stop with a sentence if there is none."""
+    """Return the user with this name; stop with a sentence if it doesn't exist."""
     if user := accounts.find_user(username):
         return user
     raise click.ClickException(f"There is no user {username!r}. See: flask users list")

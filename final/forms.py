@@ -1,6 +1,6 @@
 """Forms: what may be sent, and what to say about the rest.
 
-Made from `request.form`, so that a file or JSON never stands in for a name.
+Made from `request.form`, so that a file or JSON is never taken for a name.
 """
 
 from accounts import MIN_PASSWORD, USERNAME, audit, normalise, password_problem
@@ -17,7 +17,7 @@ PASSWORD_RULE = f"At least {MIN_PASSWORD} characters; a short sentence works wel
 
 
 class NewPasswordForm(FlaskForm):
-    """Ask for a new password, twice because nobody can see what they type."""
+    """Ask for a new password, twice because users can't see what they type."""
 
     password = PasswordField("New password", [FILLED_IN], description=PASSWORD_RULE)
     password_again = PasswordField("New password again", [TWICE])

@@ -80,7 +80,7 @@ def database_address():
 
 
 def number(name, default, least):
-    """Return a whole number from the environment; stop if it is none or below `least`."""
+    """Return a whole number from the environment; stop if it isn't one or is below `least`."""
     text = environ.get(name) or str(default)
     if not text.isdecimal() or int(text) < least:
         raise ClickException(f"{name} is {text!r}. Set a whole number from {least} on.")

@@ -75,7 +75,7 @@ def test_a_visitor_registers_logs_in_and_logs_out(site):
     ],
 )
 def test_what_cannot_be_is_said_at_its_field(site, field, values):
-    """The error is tied to its field by aria-describedby, and nobody is registered."""
+    """The error is tied to its field by aria-describedby, and no user is registered."""
     values = {"username": "ada", "password": PASSWORD} | values
     page = site.fill_in(site.visitor(), "/register", **values)
 
@@ -231,7 +231,7 @@ def test_all_other_browsers_are_logged_out(site):
 
 
 def test_the_account_is_deleted_with_all_that_belongs_to_it(site):
-    """It takes the password; then no row is left and nobody is logged in."""
+    """It takes the password; then no row is left and no one is logged in."""
     elsewhere, ada = site.ada(), site.ada(remember="y")
     page = site.fill_in(ada, "/account/delete", current_password=ANOTHER_PASSWORD)
     assert "current_password" in problems(page)
@@ -376,7 +376,7 @@ def no_database(site):
 
 
 def too_late(site):
-    """Return the answer to somebody whose account has been deleted during their request."""
+    """Return the answer to a user whose account has been deleted during their request."""
     ada, elsewhere = site.ada(), site.ada()
     data = dict(ada.get("/account/delete").password_form().filled_in({"password": PASSWORD}))
 

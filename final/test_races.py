@@ -161,7 +161,7 @@ def test_what_ends_all_logins_ends_those_under_way(site, end):
 
 
 def test_a_login_under_way_is_no_login_in_the_list(site):
-    """Its row stays until it expires; nobody is shown it."""
+    """Its row stays until it expires, and is shown to no one."""
     ada = site.ada()
     with meanwhile(CHECK, lambda: ended_by_change(site, ada)):
         site.log_in()

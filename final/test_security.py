@@ -245,7 +245,7 @@ def test_a_reset_link_ends_when_the_password_changes(site):
 
 
 def test_a_reset_link_ends_after_an_hour(site):
-    """ASVS 6.4.1: the time of signing stands in the token, so an old one is signed here."""
+    """ASVS 6.4.1: the time of signing is in the token, so an old one is signed here."""
     from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
     class Past(TimestampSigner):
@@ -403,7 +403,7 @@ def test_equal_work_for_a_wrong_password_and_an_unknown_name(load, rounds, is_ac
 
 
 def test_two_registrations_at_once_make_one_user(site):
-    """ASVS 2.3.3: the database decides; nobody sees an error."""
+    """ASVS 2.3.3: the database decides, and no one sees an error."""
     names = [f"name-{number}" for number in range(3)]
     browsers = [site.visitor(f"10.0.0.{number}") for number in range(6)]
 
@@ -590,7 +590,7 @@ def test_limits_hold_when_redis_is_away(load):
 
 @pytest.mark.parametrize(("proxies", "last"), [("0", "429"), ("1", "200")])
 def test_an_address_is_believed_from_known_proxies_only(load, proxies, last):
-    """ASVS 4.1.3: X-Forwarded-For is anybody's word unless a proxy of ours has written it."""
+    """ASVS 4.1.3: anyone can write X-Forwarded-For, so it counts only if our proxy has written it."""
     site = load(TRUSTED_PROXIES=proxies)
     for number in range(11):
         browser = site.visitor()
@@ -632,7 +632,7 @@ def test_files_json_and_empty_forms_are_no_names(site, path):
 
 
 def test_only_named_fields_are_read(site):
-    """ASVS 15.3.3: nobody chooses their own id, state or hash."""
+    """ASVS 15.3.3: no one chooses their own id, state or hash."""
     mallory = site.visitor()
     form = dict(mallory.get("/register").password_form().filled_in({"username": "mallory"}))
     form |= {"password": PASSWORD, "password_again": PASSWORD}
@@ -779,7 +779,7 @@ def test_production_makes_no_tables_and_shows_no_code(load):
 
 
 def test_the_development_key_is_made_once_and_for_the_owner_only(load):
-    """ASVS 13.3.1: no key stands in the code; the next start finds the one of the first."""
+    """ASVS 13.3.1: no key is in the code; the next start finds the one of the first."""
     app = load().app
     path = Path(app.instance_path, "secret_key")
 
@@ -805,7 +805,7 @@ def test_the_development_key_is_made_once_and_for_the_owner_only(load):
     ],
 )
 def test_the_site_answers_to_its_names_only(load, hosts, host, status):
-    """A forged Host header ends on an error page, with all its headers."""
+    """A forged Host header is answered with an error page, with all its headers."""
     site = load(production=True, TRUSTED_HOSTS=hosts)
     response = site.visitor().client.get("/welcome", headers={"Host": host})
 
@@ -925,7 +925,7 @@ def test_the_log_has_a_line_for_each_event_after_it(site, caplog):
 
 
 def test_production_logs_too(load, caplog):
-    """Without a word on levels, Flask would log warnings only."""
+    """Unless a level is set, Flask would log warnings only."""
     logging.getLogger("app").setLevel(logging.NOTSET)  # other tests have set it
     load(production=True).register()
 
@@ -990,7 +990,7 @@ def redirect_targets():
 
 
 def test_next_takes_no_backslash(site):
-    """Browsers take it for a slash; Werkzeug 3.1 happens to encode it, and need not for ever."""
+    """Browsers take it for a slash; Werkzeug 3.1 happens to encode it, and may stop doing so."""
     assert not sys.modules["views"].is_local_path("/\\evil.example")
 
 

@@ -48,7 +48,7 @@ def test_a_silent_database_is_given_up(load):
 
 @ON_POSTGRESQL
 def test_a_lost_connection_is_replaced(site):
-    """A restart of the database ends all connections; nobody has to restart the app."""
+    """A restart of the database ends all connections; no one has to restart the app."""
     ada = site.ada()
     with site.app.app_context():
         elsewhere = sqlalchemy.create_engine(site.db.engine.url)
@@ -245,7 +245,7 @@ def test_a_silent_redis_is_given_up(load):
 
 
 def test_a_new_password_is_a_new_one(site):
-    """Whoever changes it because it is known wants another one."""
+    """A user who changes it because it is known wants another one."""
     page = site.fill_in(site.ada(), "/account/password", **CHANGE | {"password": PASSWORD})
 
     assert page.says("That is the password you have. Choose another one.")

@@ -29,8 +29,8 @@ def address():
 def account():
     """Return the account that a form is for, whether it exists or not.
 
-    Its version belongs to it: a reset link or a command starts the counts anew. A browser in
-    which its owner has logged in counts for itself, so that nobody else locks it out.
+    Its version belongs to it: a reset link or a command starts the counts again. A browser in
+    which its owner has logged in counts for itself, so that no one else locks it out.
     """
     typed = request.form.get("username") if request.endpoint == "pages.login" else None
     name = accounts.normalise(typed or getattr(current_user, "username", None))[:64]
@@ -57,7 +57,7 @@ def lead_to(endpoint, message):
     return redirect(url_for(endpoint))
 
 
-# Anybody's pages
+# Pages for everyone
 
 
 @pages.before_request
@@ -104,7 +104,7 @@ def register():
 @limiter.limit("10/hour", key_func=account_and_address, methods=["POST"], deduct_when=failed)
 @limiter.limit("100/day", key_func=account, methods=["POST"], deduct_when=failed)
 def login():
-    """Log in whoever knows the password, and lead to the page that was asked for."""
+    """Log the user in if the password is right, and lead to the page that was asked for."""
     form = LoginForm(request.form)
     if form.validate_on_submit():
         if user := accounts.authenticate(form.username.data, form.password.data):
