@@ -133,7 +133,7 @@ def load_user(token):
 
 
 def start_session(user, remember=False):
-    """Log the user in with a new token; the user who was logged in here is logged out (ASVS 7.2.4)."""
+    """Log the user in with a new token; ends the login that was here (ASVS 7.2.4)."""
     end_session()
     expires = now() + (REMEMBER_COOKIE_DURATION if remember else PERMANENT_SESSION_LIFETIME)
     if load_user(user.open_login(expires, request.user_agent.string[:200])) is None:

@@ -590,7 +590,7 @@ def test_limits_hold_when_redis_is_away(load):
 
 @pytest.mark.parametrize(("proxies", "last"), [("0", "429"), ("1", "200")])
 def test_an_address_is_believed_from_known_proxies_only(load, proxies, last):
-    """ASVS 4.1.3: anyone can write X-Forwarded-For, so it counts only if our proxy has written it."""
+    """ASVS 4.1.3: anyone can write X-Forwarded-For; it counts only if our proxy wrote it."""
     site = load(TRUSTED_PROXIES=proxies)
     for number in range(11):
         browser = site.visitor()

@@ -22,8 +22,8 @@ TYPED = "py workbook.py" if sys.platform == "win32" else "python3 workbook.py"
 MINE = ROOT / "my_app"
 OUTCOMES = ("passed", "failed", "error", "skipped")
 LEARNED = """\
-Your app registers users and keeps only salted hashes of their passwords. It tells every visitor
-why something is refused, shows /welcome to users alone, and ends a login when they log out."""
+Your app registers users and keeps only salted hashes of their passwords. It tells visitors why
+something was refused, shows /welcome only to users who are logged in, and lets them log out."""
 
 
 @pytest.hookimpl(trylast=True)
