@@ -1,5 +1,6 @@
 """A reader who types a lesson from top to bottom has a working app after each section."""
 
+import difflib
 import shutil
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_a_section_ends_in_its_tally(case, typed):
     sitting = sit(step, typed[case], "-p", "no:cacheprovider")
     lines = sitting.output.splitlines()
 
-    assert section.tally in lines, sitting.output
+    assert section.tally in lines, f"{section.title}: {section.tally}\n{sitting.output}"
     before = done(sections(step)[number - 1].tally) if number else 0
     assert (done(section.tally) > before) != section.says_why, section.title
 
@@ -90,7 +91,16 @@ def test_what_was_typed_is_the_snapshot(step, typed):
 
     assert written.keys() == ours.keys()
     for name, text in ours.items():
-        assert without_blank_lines(written[name]) == without_blank_lines(text), name
+        typed_lines, wanted = without_blank_lines(written[name]), without_blank_lines(text)
+        assert typed_lines == wanted, misplaced(step, name, typed_lines, wanted)
+
+
+def misplaced(step, file, lines, wanted):
+    """Name the first line that differs, and the listings that have it."""
+    marked = [line for line in difflib.ndiff(wanted, lines) if line[:1] in "-+"]
+    listings = [one for section in sections(step) for one in section.listings]
+    having = [str(one) for one in listings if one.file == file and marked[0][2:] in one.code]
+    return f"{file}: {marked[0]!r}, see {having or 'a listing that is missing'}"
 
 
 @pytest.mark.parametrize(
