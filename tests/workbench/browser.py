@@ -25,6 +25,8 @@ SENT = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en", "User-Agent": 
 class Browser:
     """A visitor with cookies of their own."""
 
+    home = HOME  # the site's address
+
     def __init__(self, app, judge=None, address="127.0.0.1"):
         """Visit this Flask app from an IP address; `judge` is shown every page."""
         self.app = app
@@ -39,11 +41,11 @@ class Browser:
 
     def get(self, path, follow=True, **headers):
         """Open a page, follow at most 5 redirects, and return the Page."""
-        return self._open("GET", urljoin(HOME, path), headers=headers, follow=follow)
+        return self._open("GET", urljoin(self.home, path), headers=headers, follow=follow)
 
     def post(self, path, data):
         """Post fields that no page has shown a form for, and return the Page."""
-        return self._open("POST", urljoin(HOME, path), data)
+        return self._open("POST", urljoin(self.home, path), data)
 
     def submit(self, form, by_hand=True, follow=True, **values):
         """Fill in the form's fields by name, send it, and return the Page it leads to.
@@ -119,16 +121,16 @@ class Browser:
         parts = urlsplit(address)
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         body, headers = {}, SENT | ({"Referer": self.address} if self.address else {})
-        headers = {
-            k: v for k, v in headers.items() if cgi(k) not in self.client.environ_base
-        } | more
+        headers = {k: v for k, v in headers.items() if cgi(k) not in self.client.environ_base}
+        if self.home != HOME:
+            body["base_url"] = f"{parts.scheme}://{parts.netloc}"
         if method == "POST":
-            body = encoded(data, *enctype)
+            body |= encoded(data, *enctype)
             origin = f"{parts.scheme}://{parts.netloc}"
             headers |= {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         with got_request_exception.connected_to(note, self.app):
             tried = attempt(
-                self.client.open, target, method=method, headers=headers, buffered=True, **body
+                self.client.open, target, method=method, headers=headers | more, buffered=True, **body
             )
         if tried.value is not None:
             crashes += [error for error in [unsendable(tried.value)] if error]

@@ -1,0 +1,146 @@
+"""Chapter 8: getting back in."""
+
+import re
+
+from attacks.logins_that_end import DAY, later
+from attacks.verdicts import Chapter, fails, succeeds
+from attacks.work import HASH
+
+chapter = Chapter(8, "Getting back in")
+RESET = (r"def reset\w*\(.*token|def .*reset", r"reset")
+
+
+@chapter.attack(
+    "Use a reset link again",
+    "What in a link is no longer true once it has been used?",
+    *RESET,
+)
+def reset_again(target):
+    """Whoever finds a reset link that has been used chooses a password with it."""
+    target.victim()
+    link = target.reset_link()
+    target.reset(link, target.passwords[1])
+    return chosen(target, link, "a link that has been used")
+
+
+@chapter.attack(
+    "Use a reset link twice at once",
+    "Two requests can both find a link unused. What decides when both of them write?",
+    *RESET,
+)
+def reset_twice(target):
+    """Two requests at once choose two passwords with one reset link."""
+    target.victim()
+    link, (_, new, third) = target.reset_link(), target.passwords
+    with target.work.meanwhile(HASH, lambda: target.use_link(link, new)) as done:
+        target.use_link(link, third)
+    if not done:
+        target.reset(link, new)
+    if target.is_in(password=third):
+        return succeeds("two requests with one link both went through, and the later one decides")
+    if target.is_in(password=new):
+        return fails()
+    target.reset(target.reset_link(), new)
+    return fails()
+
+
+@chapter.attack(
+    "Find a reset link of yesterday",
+    "How does your app know when a link was made? See max_age of itsdangerous.",
+    r"max_age",
+    *RESET,
+)
+def reset_yesterday(target):
+    """A reset link found a day later still lets its finder choose a password."""
+    target.victim()
+    link = target.reset_link()
+    with later(DAY + 60):
+        verdict = chosen(target, link, "a link of yesterday")
+    target.reset(target.reset_link(), target.passwords[1])
+    return verdict
+
+
+@chapter.attack(
+    "Use an older reset link",
+    "What happens to the other links of a user when one of them is used, or the password changes?",
+    *RESET,
+)
+def reset_older(target):
+    """A reset link still works after another one was used, or after the password changed."""
+    target.victim()
+    older, link, (_, new, _) = target.reset_link(), target.reset_link(), target.passwords
+    if older != link:
+        target.reset(link, new)
+        verdict = chosen(target, older, "an older link, after a newer one was used,")
+        if verdict.kind == "succeeds" or not target.features.change:
+            return verdict
+    else:
+        target.reset(link, new)
+    link = target.reset_link()
+    if target.features.change:
+        target.changed(target.inside(password=new), new, target.passwords[0])
+        return chosen(target, link, "a link from before the password was changed")
+    return fails()
+
+
+@chapter.attack(
+    "Use a reset link for somebody else",
+    "Whose password does the form change: that of the signed link, or of a name that is sent?",
+    *RESET,
+)
+def reset_other(target):
+    """A reset link of one's own changes somebody else's password."""
+    mallory, (_, new, third) = target.people.named("mallory"), target.passwords
+    target.victim()
+    target.register(mallory)
+    link = target.reset_link(mallory)
+    for other, how in others(link, mallory, target.ada):
+        browser = target.visitor()
+        page = browser.get(other)
+        form = page.password_form()
+        if not form or form.asks_for("username", "password"):
+            continue
+        named = [one for one in form.fields if one.get("value") in (mallory, "2")]
+        swapped = {one["name"]: target.ada if one["value"] == mallory else "1" for one in named}
+        data = [(n, swapped.get(n, v)) for n, v in form.filled_in({"password": third}, by_hand=False)]
+        data += [(n, target.ada) for n in ("username", "user") if n not in dict(data)]
+        browser._open("POST", form.action, data, form.encoding)
+        if target.is_in(password=third):
+            return succeeds(f"{mallory}'s link {how} changes the password of {target.ada}")
+    target.reset(target.reset_link(mallory), new) if not target.is_in(mallory, third) else None
+    return fails()
+
+
+def others(link, own, other):
+    """Yield (link, what was changed) of links that may be for somebody else."""
+    yield link, "with another name in the form"
+    mark = "&" if "?" in link else "?"
+    yield f"{link}{mark}username={other}&user={other}&user_id=1&id=1", "with another name behind it"
+    if own in link:
+        yield link.replace(own, other), "with another name in it"
+    if re.search(r"(?<=[/=])2(?=[/&?]|$)", link):
+        yield re.sub(r"(?<=[/=])2(?=[/&?]|$)", "1", link), "with another number in it"
+
+
+@chapter.attack(
+    "Stay in after a reset",
+    "A reset is what people do when someone else is in. Does it end the other logins?",
+    *RESET,
+)
+def reset_stay(target):
+    """Whoever is logged in with a stolen password stays in after its owner's reset."""
+    stolen = target.victim()
+    copied = stolen.cookies()
+    target.reset(target.reset_link(), target.passwords[1])
+    if stolen.greets(target.ada) or target.thief(copied).greets(target.ada):
+        return succeeds("a login from before the reset still opens /welcome")
+    return fails()
+
+
+def chosen(target, link, what):
+    """Try to choose a third password with a link; return the verdict."""
+    third = target.passwords[2]
+    target.use_link(link, third)
+    if target.is_in(password=third):
+        return succeeds(f"{what} has changed the password")
+    return fails()

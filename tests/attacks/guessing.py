@@ -1,0 +1,205 @@
+"""Chapter 4: guessing."""
+
+import re
+
+from workbench.browser import encoded
+
+from attacks.verdicts import Chapter, NotReadyError, fails, require, succeeds
+from attacks.visitor import SITE
+
+chapter = Chapter(4, "Guessing")
+GUESSES, FAILURES, TRIES = 1000, 100, 12
+LOGIN = (r"limit\(", r"/login[\"'/]")
+CHECK = (r"check_password\(.*request|check_password\(.*form", r"check_password\(")
+HIDDEN = re.compile(r'<input[^>]*type="?hidden"?[^>]*>', re.I)
+SHORT = ("password1", "12345678", "qwertyuiop", "iloveyou")
+LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaaaaaaaaa")
+
+
+@chapter.attack(
+    "Guess a thousand passwords",
+    "What counts the wrong guesses, and for whom: an address, an account, or both?",
+    *LOGIN,
+)
+def guess(target):
+    """A program tries a thousand passwords for one account."""
+    target.victim()
+    ways = {
+        "from a thousand addresses": lambda n: (f"203.0.{n // 250}.{n % 250 + 1}", {}),
+        "with an invented X-Forwarded-For each": lambda n: ("203.0.113.9", forwarded(n)),
+        "from one address": lambda n: ("203.0.113.8", {}),
+    }
+    for how, way in ways.items():
+        for fresh in (False, True):
+            before = len(target.work.calls)
+            found = guessed(target, way, fresh)
+            checked = len(target.work.calls) - before
+            if found and (fresh or checked >= GUESSES):
+                return succeeds(f"{how}, wrong guess after wrong guess, then the right one: it works")
+            if not found:
+                break
+    return fails("the right password is refused after many wrong ones")
+
+
+def forwarded(number):
+    """Return headers that claim an address."""
+    claimed = f"192.0.{number // 250}.{number % 250 + 1}"
+    return {"X-Forwarded-For": claimed, "X-Real-IP": claimed}
+
+
+def guessed(target, way, fresh):
+    """Say whether the last of a thousand guesses opens the door.
+
+    A form is sent again and again; if `fresh`, it is opened anew for each guess, for apps whose
+    tokens are good for one use.
+    """
+    browser, name = target.visitor(), target.ada
+    form = target.form_at("/login", browser)
+    wrong = "wrong guess number "
+    target.work.wrong = wrong.encode()
+    for number in range(1, GUESSES):
+        address, headers = way(number)
+        browser.client.environ_base["REMOTE_ADDR"] = address
+        if fresh:
+            form = target.form_at("/login", browser)
+        values = {"username": name, "password": f"{wrong}{number}"}
+        post(browser, form, values, headers)
+    target.work.wrong = None
+    address, headers = way(GUESSES)
+    browser.client.environ_base |= {"REMOTE_ADDR": address}
+    browser.client.environ_base |= {f"HTTP_{k.upper().replace('-', '_')}": headers[k] for k in headers}
+    page = browser.get("/login")
+    right = page.password_form()
+    if right:
+        browser.submit(right, username=name, password=target.people.password)
+    return browser.greets(name)
+
+
+def post(browser, form, values, headers=()):
+    """Send a form without looking at the answer."""
+    data = encoded(form.filled_in(values), *form.encoding)
+    sent = {"Origin": SITE, "Referer": form.action, "Sec-Fetch-Site": "same-origin"}
+    browser.client.post(form.action, headers=sent | dict(headers), **data)
+
+
+@chapter.attack(
+    "Lock somebody out",
+    "Whose wrong guesses does the limit count against the owner, and from which browser?",
+    *LOGIN,
+)
+def lock_out(target):
+    """A hundred wrong passwords keep the owner out of their own account."""
+    ada = target.victim()
+    target.log_out(ada)
+    target.work.wrong = b"wrong guess"
+    mallory = target.visitor()
+    form = target.form_at("/login", mallory)
+    checks = len(target.work.calls)
+    for number in range(FAILURES):
+        mallory.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number // 10 + 1}"
+        post(mallory, form, {"username": target.ada, "password": f"wrong guess {number}"})
+    stopped = len(target.work.calls) - checks < FAILURES
+    target.work.wrong = None
+    page = target.log_in(browser=ada)
+    if not page.browser.greets(target.ada):
+        return succeeds(f"{FAILURES} wrong guesses from 10 addresses, then the owner: {page}")
+    return fails("" if stopped else "nothing limits guesses, so there is nothing to be locked out by")
+
+
+@chapter.attack(
+    "Find out who has an account by the clock",
+    "What does your login do for a name that it knows, and not for one that it doesn't?",
+    *CHECK,
+)
+def clock(target):
+    """The time that a wrong password takes tells who has an account."""
+    target.victim()
+    wrong, long = target.passwords[2], target.people.too_long
+    for password, what in ((wrong, "a wrong password"), (long, "a password of over 72 bytes")):
+        works = []
+        for name in (target.ada, target.people.named("nobody")):
+            target.log_in(name, password)  # what is made at the first try is not counted
+            works.append(target.work.total(lambda name=name: target.log_in(name, password)))  # noqa: B023
+        known, unknown = works
+        if known > 2 * unknown or unknown > 2 * known:
+            more = target.ada if known > unknown else "a name that nobody has"
+            return succeeds(f"{what} is hashed for {more} alone: {times(known, unknown)}")
+    return fails()
+
+
+def times(known, unknown):
+    """Say how much longer one of the two takes."""
+    if not known or not unknown:
+        return "the other one is answered at once"
+    return f"{max(known, unknown) // min(known, unknown)} times the work"
+
+
+@chapter.attack(
+    "Read who has an account",
+    "What may the page say to a wrong password that it doesn't say to an unknown name?",
+    r"flash\(|errors|message",
+    *CHECK,
+)
+def answer(target):
+    """The login page's answer tells who has an account."""
+    target.victim()
+    names = (target.ada, target.people.named("nobody"))
+    for password in (target.passwords[2], target.people.too_long):
+        pages = [[read(target.log_in(name, password), name) for _ in range(TRIES)] for name in names]
+        for number, (one, other) in enumerate(zip(*pages, strict=True), 1):
+            if one == other or (number > 1 and differ_anyway(pages, number)):
+                continue
+            told = next(iter(sorted(set(one) ^ set(other))), "")
+            when = f"after {number} wrong passwords" if number > 1 else "to a wrong password"
+            return succeeds(f'{when}, only one of the two answers is or says "{told}"')
+    return fails()
+
+
+def read(page, name):
+    """Return the status and the lines of a page, with the name and numbers masked."""
+    lines = [re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", one)) for one in page.lines]
+    return (page.status or str(page), *lines)
+
+
+def differ_anyway(pages, number):
+    """Say whether the pages for one name differ from try to try: a tip of the day."""
+    return len({one[number - 1] for one in pages} & {one[number - 2] for one in pages}) == 1
+
+
+@chapter.attack(
+    "Choose a common password",
+    "A list of common passwords, or zxcvbn, knows what everybody chooses. Do you ask one?",
+    r"def set_password|password_problem|len\(password",
+)
+def common(target):
+    """People may choose a password that is among the first in every list."""
+    for number, password in enumerate((*SHORT, *LONG)):
+        name = target.people.named(f"user{number}")
+        target.register(name, password)
+        if target.count(name) and target.is_in(name, password):
+            return succeeds(f'a user may have the password "{password}"')
+    ada, feature = target.victim(), target.features.change
+    for password in (SHORT[0], LONG[0]) if feature else ():
+        target.change_password(ada, target.passwords[0], password)
+        if target.is_in(password=password):
+            return succeeds(f'the password can be changed to "{password}"')
+    return fails()
+
+
+@chapter.attack(
+    "Find a cheap hash",
+    "At which moment does your app know the password of an old hash, and could hash it anew?",
+    *CHECK,
+)
+def old_hash(target):
+    """A hash made years ago stays as cheap to guess as it was, though its owner logs in."""
+    target.register()
+    before = target.stored_hash(target.ada)  # of a cost of 4, whatever was asked for
+    if not before or not str(before).startswith("$2"):
+        raise NotReadyError("the hash is stored as text", repr(before), "steps/03_hashing/README.md")
+    target.inside()
+    after = target.stored_hash(target.ada)
+    if after == before:
+        return succeeds("after its owner has logged in, a hash of cost 4 is still of cost 4")
+    require(target.is_in(), "the renewed hash logs in", after)
+    return fails()

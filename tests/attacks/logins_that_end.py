@@ -1,0 +1,234 @@
+"""Chapter 3: logins that end."""
+
+import contextlib
+import time
+
+import time_machine
+
+from attacks.verdicts import Chapter, NotThereError, fails, require, succeeds
+from attacks.visitor import names_of, outliving
+from attacks.work import CHECK
+
+chapter = Chapter(3, "Logins that end")
+DAY = 24 * 60 * 60  # seconds
+LOGIN = r"login_user\(|session\[[\"']user"
+LOADER = r"user_loader"
+READ = "final/chapters/README.md#what-to-name"
+
+
+@contextlib.contextmanager
+def later(seconds):
+    """Move the clock of the whole process."""
+    with time_machine.travel(time.time() + seconds):
+        yield
+
+
+@chapter.attack(
+    "Put a cookie back after logout",
+    "logout_user() deletes the cookie in one browser. What on your side knows that it has ended?",
+    r"logout_user\(",
+    LOADER,
+)
+def replay(target):
+    """A cookie copied before logout still opens /welcome."""
+    ada = target.victim()
+    copied = ada.cookies()
+    target.log_out(ada)
+    if target.thief(copied).greets(target.ada):
+        return succeeds(f"{names_of(copied)} from before the logout opens /welcome")
+    return fails()
+
+
+@chapter.attack(
+    "Use the cookie of yesterday",
+    "How long does a login last on the server's side? See PERMANENT_SESSION_LIFETIME.",
+    r"PERMANENT_SESSION_LIFETIME|permanent",
+    LOGIN,
+)
+def yesterday(target):
+    """A browser that nobody logged out is still logged in a day later."""
+    copied = target.victim().cookies()
+    with later(DAY + 60):
+        if target.thief(copied).greets(target.ada):
+            return succeeds(f"{names_of(copied)} of yesterday opens /welcome")
+    return fails()
+
+
+def remembered(target):
+    """Return a browser that is remembered, and its cookies that outlive the window."""
+    target.victim()
+    ada = target.inside(remember=True)
+    copied = outliving(ada.cookies())
+    if not target.thief(copied).greets(target.ada):
+        raise NotThereError(
+            'no login outlives the browser window: build a checkbox "remember me" in the login form'
+        )
+    return ada, copied
+
+
+@chapter.attack(
+    "Keep a remember-me cookie",
+    "Flask-Login's remember-me cookie holds get_id() and no more. What could get_id() return?",
+    r"remember",
+    r"get_id",
+    LOGIN,
+)
+def remember_me(target):
+    """A remember-me cookie copied before logout still opens /welcome."""
+    ada, copied = remembered(target)
+    target.log_out(ada)
+    if target.thief(copied).greets(target.ada):
+        return succeeds(f"{names_of(copied)} from before the logout opens /welcome")
+    return fails()
+
+
+@chapter.attack(
+    "Find an old remember-me cookie",
+    "REMEMBER_COOKIE_DURATION is a wish to the browser. Where does your side note when it ends?",
+    r"REMEMBER_COOKIE_DURATION|duration=",
+    r"remember",
+    LOGIN,
+)
+def old_remember_me(target):
+    """A remember-me cookie opens /welcome after more than a year."""
+    _, copied = remembered(target)
+    with later(400 * DAY):
+        if target.thief(copied).greets(target.ada):
+            return succeeds(f"{names_of(copied)} opens /welcome 400 days later")
+    return fails()
+
+
+@chapter.attack(
+    "Plant a session before the login",
+    "When does a browser get a new session: at the login, or long before?",
+    LOGIN,
+    r"SESSION_TYPE|session_interface",
+)
+def planted(target):
+    """A session that the attacker planted before the login is logged in afterwards."""
+    mallory, attacker = target.people.named("mallory"), target.visitor()
+    target.victim()
+    target.register(mallory)
+    attacker.get("/login")
+    invented = target.visitor()
+    name = target.app.config["SESSION_COOKIE_NAME"]
+    invented.client.set_cookie(name, "planted-by-mallory")
+    for browser in (attacker, invented, target.inside(mallory)):
+        # No other site can set a cookie whose name begins with __Host-.
+        cookies = [one for one in browser.cookies() if not one.key.startswith("__Host-")]
+        if not cookies:
+            continue
+        victim = target.visitor().keep(cookies)
+        with contextlib.suppress(Exception):
+            target.log_in(browser=victim)
+        if target.visitor().keep(cookies).greets(target.ada):
+            return succeeds(f"{names_of(cookies)}, planted before the login, opens /welcome")
+    return fails()
+
+
+@chapter.attack(
+    "Stay in after a new password",
+    "What in the other login's cookie, or in its row, is different after the password changes?",
+    r"def .*change.*password|set_password\(",
+    LOADER,
+)
+def new_password(target):
+    """Whoever is logged in with a stolen password stays in when its owner changes it."""
+    target.features.need("change")
+    ada = target.victim()
+    for remember in (False, True):
+        stolen = target.inside(remember=remember, password=target.passwords[remember])
+        copied = outliving(stolen.cookies()) if remember else stolen.cookies()
+        target.changed(ada, target.passwords[remember], target.passwords[remember + 1])
+        if target.thief(copied).greets(target.ada) or (not remember and stolen.greets(target.ada)):
+            return succeeds(f"{names_of(copied)} from before the new password opens /welcome")
+        ada = target.inside(password=target.passwords[remember + 1])
+    return fails()
+
+
+@chapter.attack(
+    "Be logging in while the password changes",
+    "Your login checks a password, which takes a while, and then writes. Is it still the same row?",
+    LOGIN,
+)
+def early(target):
+    """A login with the old password that began before the change comes in after it."""
+    target.features.need("change")
+    ada, thief, (old, new, _) = target.victim(), target.visitor(), target.passwords
+    with target.work.meanwhile(CHECK, lambda: target.change_password(ada, old, new)) as done:
+        target.log_in(browser=thief)
+    require(done, "logging in checks a hash", "no password was checked")
+    inside = thief.greets(target.ada)
+    require(target.is_in(password=new), "after the change, the new password logs in", done[0], READ)
+    if inside:
+        return succeeds("the old password was checked, then changed, and the login went through")
+    return fails()
+
+
+@chapter.attack(
+    "Bring back an old password",
+    "A login that renews a hash writes to a row that it read a while ago. What if that has changed?",
+    r"set_password\(",
+)
+def old_password(target):
+    """A login under way while the password changes brings the old password back."""
+    target.features.need("change")
+    ada, (old, new, _) = target.victim(), target.passwords
+    with target.work.meanwhile(CHECK, lambda: target.change_password(ada, old, new)) as done:
+        target.log_in()
+    require(done, "logging in checks a hash", "no password was checked")
+    if target.is_in(password=old):
+        return succeeds("the password was changed during a login, and the old one still logs in")
+    require(target.is_in(password=new), "after the change, the new password logs in", done[0], READ)
+    return fails()
+
+
+@chapter.attack(
+    "Become the next user",
+    "SQLite gives the id of a deleted user to the next one. What does a login hold on to?",
+    r"primary_key",
+    LOADER,
+)
+def next_user(target):
+    """Whoever logs in while their account is deleted becomes the user who registers next."""
+    target.features.need("delete")
+    eve = target.people.named("eve")
+    page = target.register(eve)
+    require(target.count(eve) == 1, "registering stores a user", page)
+    elsewhere, browser = target.inside(eve), target.visitor()
+    copied = target.inside(eve).cookies()
+
+    def leave():
+        target.delete_account(elsewhere, target.people.password)
+        return target.register()
+
+    with target.work.meanwhile(CHECK, leave) as done:
+        target.log_in(eve, browser=browser)
+    require(done, "logging in checks a hash", "no password was checked")
+    gone = target.count(eve) == 0 and target.count(target.ada) == 1
+    require(gone, "the account can be deleted", done[0], READ)
+    for thief, what in ((browser, "a login"), (target.thief(copied), "an old cookie")):
+        if thief.greets(target.ada):
+            return succeeds(f"{what} of a deleted user greets {target.ada}, who registered next")
+    return fails()
+
+
+@chapter.attack(
+    "Change the password of an open browser",
+    "What should a form ask for before it does something lasting?",
+    r"def .*change.*password|set_password\(",
+)
+def blind_change(target):
+    """Someone at an open browser changes the password without knowing it."""
+    feature, (old, new, third) = target.features.need("change"), target.passwords
+    ada = target.victim()
+    for wrong in (third, ""):
+        feature.use(ada, wrong, new)
+        if target.is_in(password=new):
+            return succeeds(
+                "a wrong current password is taken"
+                if "old" in feature.fields.values()
+                else "the form does not ask for the current password"
+            )
+    target.changed(target.inside(password=old), old, new)
+    return fails()

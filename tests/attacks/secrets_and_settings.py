@@ -1,0 +1,163 @@
+"""Chapter 1: secrets and settings."""
+
+import ast
+import itertools
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import COOKIE_NAME, encode_cookie
+from werkzeug.debug import DebuggedApplication
+from werkzeug.test import Client
+
+from attacks.verdicts import Chapter, NotReadyError, fails, succeeds
+from attacks.visitor import EVIL, SITE, names_of
+
+chapter = Chapter(1, "Secrets and settings")
+HOST = EVIL.removeprefix("https://")
+PAGES = ("/", "/login", "/register", "/welcome", "/nothing-here")
+EVERYBODYS = "dev secret changeme password secret-key secretkey mysecret you-will-never-guess".split()
+SHORT = 8  # characters, below which a program tries all keys
+
+
+@chapter.attack(
+    "Forge a cookie with a published key",
+    "Which key signs the cookies when SECRET_KEY is in the environment, and which when it isn't?",
+    r"SECRET_KEY.*=.*[\"']|secret_key\s*=",
+    r"SECRET_KEY|secret_key",
+)
+def key(target):
+    """A cookie signed with a key from your source opens /welcome."""
+    if seen := forged(target):
+        return succeeds(seen)
+    try:
+        other = target.again(SECRET_KEY="", FLASK_SECRET_KEY="")
+    except NotReadyError:
+        return fails("without SECRET_KEY in the environment, the app does not start")
+    if seen := forged(other):
+        return succeeds(f"without SECRET_KEY in the environment, {seen}")
+    return fails()
+
+
+def forged(target):
+    """Return how a key that is written in the source opens the door, or an empty text."""
+    key, ada = target.app.secret_key, target.victim()
+    keys = [key, *(target.app.config.get("SECRET_KEY_FALLBACKS") or [])]
+    known = next((one for one in keys if is_known(one, target.copy)), None)
+    if known is None:
+        return ""
+    told, forger = ada.session(), Flask("forger")
+    forger.secret_key = known
+    name = target.app.config["SESSION_COOKIE_NAME"]
+    thief = target.visitor()
+    interface = target.app.session_interface
+    if not isinstance(interface, SecureCookieSessionInterface):
+        interface = SecureCookieSessionInterface()
+    thief.client.set_cookie(name, interface.get_signing_serializer(forger).dumps(told))
+    if thief.greets(target.ada):
+        return f"a session signed with the key that is in the source is taken for {target.ada}'s"
+    remember = target.app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME)
+    thief = target.visitor()
+    told_id = str(told.get("_user_id"))
+    thief.client.set_cookie(remember, encode_cookie(told_id, key=known))
+    if thief.greets(target.ada):
+        return f"a cookie {remember} signed with the key that is in the source opens /welcome"
+    return ""
+
+
+def is_known(key, copy):
+    """Say whether an attacker knows a key: it is short, everybody's, or in the source."""
+    text = key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
+    return len(text) < SHORT or text in EVERYBODYS or text in literals(copy)
+
+
+def literals(copy):
+    """Return the texts that are written in the app's code, and its settings as a whole."""
+    found = set()
+    for file, text in copy.texts():
+        if "instance" in file.relative_to(copy.root).parts or file.name.startswith(".env"):
+            continue
+        if file.suffix != ".py":
+            found |= {word.strip("\"' ") for line in text.splitlines() for word in line.split("=")}
+            continue
+        nodes = ast.walk(ast.parse(text))
+        texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
+        found |= {one for one in texts if isinstance(one, str)}
+        found |= {one.decode("utf-8", "replace") for one in texts if isinstance(one, bytes)}
+    return found
+
+
+@chapter.attack(
+    "Find the debugger in production",
+    "Which line turns debug on, whatever FLASK_DEBUG says?",
+    r"debug\s*=\s*True|DEBUG\W+True|DebuggedApplication",
+    r"debug",
+)
+def debugger(target):
+    """Anyone who causes an error can run Python on your server."""
+    for app, how in ((target.app, "answers"), (as_run(target.app), "app.debug is on and")):
+        answer = Client(app).get("/?__debugger__=yes&cmd=resource&f=debugger.js", base_url=SITE)
+        if answer.status_code == 200 and b"CONSOLE" in answer.get_data():
+            return succeeds(f"in production, {how} the console of Werkzeug's debugger opens")
+    if Client(target.app).get("/console", base_url=SITE).status_code == 200:
+        return succeeds("GET /console opens a console")
+    return fails("the debugger is not there when FLASK_DEBUG is 0")
+
+
+def as_run(app):
+    """Return the app as app.run() would serve it."""
+    return DebuggedApplication(app.wsgi_app, evalex=True) if app.debug else app
+
+
+@chapter.attack(
+    "Read a cookie on the wire",
+    "Which attribute tells a browser to send a cookie over https only? Every login cookie needs it.",
+    r"COOKIE_SECURE",
+    r"COOKIE_SAMESITE|set_cookie\(",
+    r"SECRET_KEY",
+)
+def wire(target):
+    """Someone on the same network reads the login cookie and opens /welcome with it."""
+    for remember in (False, True):
+        ada = target.inside(remember=True) if remember else target.victim()
+        # Browsers send a cookie over http, too, unless it says Secure (RFC 6265, 5.4).
+        heard = [one for one in ada.cookies() if not one.secure]
+        if heard and target.thief(heard).greets(target.ada):
+            return succeeds(f"{names_of(heard)} without Secure opens /welcome in another browser")
+    return fails()
+
+
+@chapter.attack(
+    "Read a cookie with a script",
+    "Which attribute hides a cookie from JavaScript? Flask sets it unless it is told otherwise.",
+    r"HTTPONLY|httponly",
+    r"set_cookie\(",
+)
+def script(target):
+    """A script that gets into a page can read the login cookie and send it away."""
+    for remember in (False, True):
+        ada = target.inside(remember=True) if remember else target.victim()
+        read = [one for one in ada.cookies() if not one.http_only]
+        if read and target.thief(read).greets(target.ada):
+            return succeeds(f"{names_of(read)} without HttpOnly opens /welcome in another browser")
+    return fails()
+
+
+@chapter.attack(
+    "Make the site link to mine",
+    "Which hosts does the app answer to? See TRUSTED_HOSTS in Flask's configuration.",
+    r"_external\s*=\s*True|url_root|host_url|request\.host",
+    r"TRUSTED_HOSTS",
+)
+def host(target):
+    """A request in the name of another host makes your pages link to that host."""
+    ada, stranger = target.victim(), target.visitor()
+    names = {"Host": HOST}, {"X-Forwarded-Host": HOST}
+    for browser, path, headers in itertools.product((stranger, ada), PAGES, names):
+            answer = browser.get(path, follow=False, **headers)
+            leads = [where for _, where in answer.hops if f"//{HOST}" in where]
+            if leads or f"//{HOST}" in answer.html:
+                seen = leads[0] if leads else f"a link to {EVIL}/"
+                asked = ", ".join(f"{k}: {v}" for k, v in headers.items())
+                return succeeds(f"GET {path} with {asked} answers with {seen}")
+    return fails("no page has a link that names the host of the request")
+

@@ -1,0 +1,117 @@
+"""Chapter 7: what is left behind."""
+
+import io
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from attacks.verdicts import Chapter, fails, require, succeeds
+from attacks.visitor import SITE
+
+chapter = Chapter(7, "What is left behind")
+MEGABYTES = 10
+BOUNDARY = "workbookboundary"
+CACHE = (r"Cache-Control|no-store|no_store", r"after_request", r"/welcome[\"'/]")
+
+
+@chapter.attack(
+    "Press Back after logout",
+    "Which header tells a browser to store a page nowhere?",
+    *CACHE,
+)
+def back(target):
+    """Someone at the same machine presses Back after logout and reads the page."""
+    ada = target.victim()
+    page = ada.get("/welcome")
+    form = page.form_to("/logout")
+    require(form, "/welcome has a button that logs out", page)
+    # A browser may show a page again unless it was told to store nothing (RFC 9111, 5.2.2.5).
+    if "no-store" in page.headers.get("Cache-Control", "").lower():
+        return fails()
+    cleared = ada.submit(form, follow=False)
+    told = [cleared, *([ada.get(cleared.hops[0][1])] if cleared.hops else [])]
+    if any(re.search(r'"(cache|\*)"', one.headers.get("Clear-Site-Data", "")) for one in told if one.headers):
+        return fails("the logout tells the browser to clear what it has kept")
+    said = page.headers.get("Cache-Control") or "no Cache-Control"
+    return succeeds(f"/welcome comes with {said}, so a browser may show it again")
+
+
+@chapter.attack(
+    "Read somebody's page from a shared cache",
+    "Who may keep a page that is for one user? See the words public and private of Cache-Control.",
+    *CACHE,
+)
+def shared_cache(target):
+    """A cache between the users and you hands one user's page to the next."""
+    page = target.victim().get("/welcome")
+    said = page.headers.get("Cache-Control", "").lower()
+    allowed = re.search(r"\bpublic\b|s-maxage=[1-9]|max-age=[1-9]", said)
+    if allowed and not re.search(r"no-store|private", said):
+        return succeeds(f"/welcome comes with Cache-Control: {said}")
+    return fails("no shared cache is told that it may keep /welcome")
+
+
+@chapter.attack(
+    "Send ten megabytes",
+    "How many bytes may a form have? See MAX_CONTENT_LENGTH.",
+    r"MAX_CONTENT_LENGTH",
+    r"app\.config|SECRET_KEY",
+)
+def megabytes(target):
+    """A stranger makes the server read a file of ten megabytes with every form."""
+    target.register()
+    for path in ("/login", "/register"):
+        status, _ = sent_file(target, path, 10)
+        require(not status.startswith("5"), "a form with a small file is answered", status)
+        status, read = sent_file(target, path, MEGABYTES * 1_000_000)
+        if read >= MEGABYTES * 1_000_000:
+            return succeeds(f"POST {path} with a file of {MEGABYTES} MB is read to its end: {status}")
+    return fails()
+
+
+def sent_file(target, path, size):
+    """Send a file along with a form; return the status, and how many bytes were read."""
+    browser = target.visitor()
+    form = target.form_at(path, browser)
+    values = {"username": target.people.named("eve"), "password": target.passwords[2]}
+    parts = [part(f'name="{name}"', value.encode()) for name, value in form.filled_in(values)]
+    parts.append(part('name="file"; filename="a.bin"', bytes(size)))
+    body = io.BytesIO(b"".join(parts) + f"--{BOUNDARY}--\r\n".encode())
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    headers = {"Origin": SITE, "Referer": form.action, "Sec-Fetch-Site": "same-origin"}
+    answer = browser.client.post(form.action, input_stream=body, content_type=kind, headers=headers)
+    return answer.status, body.tell()
+
+
+def part(disposition, content):
+    """Return a part of a form's body."""
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n"
+    return head.encode() + content + b"\r\n"
+
+
+@chapter.attack(
+    "Read passwords in the log",
+    "What does your app log or print, and could one of its words be a password?",
+    r"logger\.|logging\.|print\(|SQLALCHEMY_ECHO|echo=",
+)
+def logs(target):
+    """Whoever reads the log of the server reads passwords in it."""
+    old, _, wrong = target.passwords
+    pages = [target.register(), target.log_in(password=wrong), target.log_in()]
+    require(target.is_in(), "logging in signs you in: GET /welcome greets you by name", pages[-1])
+    if target.features.change:
+        pages.append(target.change_password(target.inside(), wrong, target.passwords[1]))
+    for page in pages:
+        for line in page.deeds.said:
+            if old in line or wrong in line:
+                return succeeds(f"{' '.join(page.asked)} logs: {hidden(line.strip(), old, wrong)}")
+        for address in (page.asked[1], *(where for _, where in page.hops)):
+            if any(value in (old, wrong) for _, value in parse_qsl(urlsplit(address).query)):
+                return succeeds(f"a password is in an address, which servers log: {address}")
+    return fails()
+
+
+def hidden(line, *passwords):
+    """Return a line as it may be shown."""
+    for password in passwords:
+        line = line.replace(password, "(the password)").replace(urlencode({"": password})[1:], "...")
+    return line[:100]

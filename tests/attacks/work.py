@@ -1,0 +1,115 @@
+"""What an app hashes while it runs: noted, made cheap, refused at no cost, or held for a race."""
+
+import contextlib
+import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+
+import bcrypt
+
+CHECK, HASH = "check", "hash"
+SALT = 29  # bytes of a bcrypt hash that are its salt
+CHEAP = 4  # bcrypt's lowest cost
+PATIENCE = 60  # seconds, after which a deed counts as stuck
+MEMORY_HARD = 2**12  # what a call of scrypt or PBKDF2 counts as
+
+
+class Work:
+    """The passwords that were hashed and checked, and what happens in the middle of it."""
+
+    def __init__(self):
+        """Note nothing yet."""
+        self.calls = []  # (CHECK or HASH, how much work it stands for)
+        self.asked = {}  # {salt: cost that the app asked for}
+        self.wrong = None  # passwords that begin so are refused without any work
+        self.held = None  # (CHECK or HASH, what happens in the middle)
+        self.result = None  # of the last deed
+
+    def total(self, deed):
+        """Return how much work a deed causes."""
+        before = len(self.calls)
+        deed()
+        return sum(work for _, work in self.calls[before:])
+
+    @contextlib.contextmanager
+    def meanwhile(self, kind, deed):
+        """Hold the first request that ends a check or a hash until a deed is done.
+
+        The deed runs in a thread of its own, as another request would. Yields a list that holds
+        its result afterwards, and stays empty if no request came that far.
+        """
+        results = []
+        self.held = (kind, deed, threading.Semaphore(1), results)
+        try:
+            yield results
+        finally:
+            self.held = None
+
+    def note(self, kind, work):
+        """Count a call, and let the others in if they wait for it."""
+        self.calls.append((kind, work))
+        if self.held and self.held[0] == kind and self.held[2].acquire(blocking=False):
+            _, deed, _, results = self.held
+            with ThreadPoolExecutor(1) as pool:
+                results.append(pool.submit(deed).result(PATIENCE))
+
+    def is_wrong(self, password):
+        """Say whether this is one of the guesses that need no work to be refused."""
+        return self.wrong is not None and bytes(password).startswith(self.wrong)
+
+    def cost(self, salt):
+        """Return 2 to the power of the cost that stands for this salt."""
+        salt = bytes(salt)[:SALT]
+        return 2 ** self.asked.get(salt, int(salt.split(b"$")[2]))
+
+    @contextlib.contextmanager
+    def watched(self):
+        """Watch all that hashes passwords; enter it before the app is loaded."""
+        gensalt, hashpw, checkpw = bcrypt.gensalt, bcrypt.hashpw, bcrypt.checkpw
+
+        def cheap(rounds=12, prefix=b"2b"):
+            salt = gensalt(CHEAP, prefix)
+            self.asked[salt] = rounds
+            return salt
+
+        def hashing(password, salt):
+            kind = CHECK if len(salt) > SALT else HASH
+            wrong = kind == CHECK and self.is_wrong(password)
+            made = bytes(salt)[:SALT] + b"." * 31 if wrong else hashpw(password, salt)
+            self.note(kind, self.cost(salt))
+            return made
+
+        def checking(password, hashed_password):
+            fits = not self.is_wrong(password) and checkpw(password, hashed_password)
+            self.note(CHECK, self.cost(hashed_password))
+            return fits
+
+        patched = {"gensalt": cheap, "hashpw": hashing, "checkpw": checking}
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(mock.patch.multiple(bcrypt, **patched))
+            for owner, name in other_hashers():
+                stack.enter_context(mock.patch.object(owner, name, self.noting(owner, name)))
+            yield
+
+    def noting(self, owner, name):
+        """Return a hasher of another kind that is counted, too."""
+        original = getattr(owner, name)
+
+        def hashing(*args, **kwargs):
+            made = original(*args, **kwargs)
+            self.note(CHECK, MEMORY_HARD)
+            return made
+
+        return hashing
+
+
+def other_hashers():
+    """Yield (owner, name) of functions that hash passwords in other ways."""
+    yield hashlib, "pbkdf2_hmac"
+    yield hashlib, "scrypt"
+    with contextlib.suppress(ImportError):
+        import argon2
+
+        yield argon2.PasswordHasher, "hash"
+        yield argon2.PasswordHasher, "verify"
