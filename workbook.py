@@ -11,6 +11,8 @@
                                              --your-turn for its task, too)
     python3 workbook.py test 3               check our step 3
     python3 workbook.py test steps           check all five snapshots
+    python3 workbook.py attack my_app        attack it: what does it not withstand yet? (one
+                                             attack: attack my_app replay)
     python3 workbook.py diff 3               see what step 3 adds
     python3 workbook.py diff 3 my_app        compare your app with step 3
     python3 workbook.py reset my_app         start over with an empty database
@@ -92,8 +94,8 @@ def test(words):
         raise Stop("test takes a step, a folder, or a step and a folder.")
     steps, apps = steps[:1], apps or steps[1:]  # one of our steps may be the app, too
     if apps and steps and find(*steps) == FINAL:
-        mine = f"python3 workbook.py test {apps[0]}"
-        raise Stop(f"The tests of final fit only our own app. To check yours: {mine}")
+        mine = f"python3 workbook.py attack {apps[0]}"
+        raise Stop(f"The tests of final are for our app alone. Its attacks on yours: {mine}")
     chapter = ROOT / "steps" if steps in ([], ["steps"]) else find(*steps)
     app = [f"--app={shown(find(*apps))}"] if apps else []
     install(".")
@@ -129,6 +131,18 @@ def watch(words):
     mine = find(*names) if names else ROOT / "my_app"
     install(".")
     return python(ROOT / "tests/watch.py", mine)
+
+
+def attack(words):
+    """Run the attacks on an app, or those that the words behind it name."""
+    app, *names = words or ["my_app"]
+    if app.startswith("-"):
+        raise Stop("attack takes a step or a folder first, then names of attacks and options.")
+    before = ["", *names]
+    names = [Path(n).resolve() if b == "--json" else n for b, n in zip(before, names, strict=False)]
+    file = find(app)
+    install(".")
+    return python(ROOT / "tests/attack.py", file, *names)
 
 
 def diff(words):
@@ -176,7 +190,7 @@ def lab(words):
     return python("jupyter", "lab", ROOT / "notebooks", *words)
 
 
-VERBS = {one.__name__: one for one in (run, watch, test, diff, reset, lab)}
+VERBS = {one.__name__: one for one in (run, watch, test, attack, diff, reset, lab)}
 
 
 # What is asked and found

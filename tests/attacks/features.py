@@ -14,10 +14,7 @@ NEW = re.compile(r"new|again|confirm|repeat|verif|retype|second|twice|2", re.I)
 DELETE = re.compile(r"delete|remove|close|erase|l(oe|\u00f6)schen", re.I)
 LEAVING = re.compile(r"log.?out|sign.?out", re.I)
 MOST = 30  # pages
-WANTED = {
-    "change": "a form, linked from /welcome, with the current password and a new one",
-    "delete": "a form, linked from /welcome, that deletes the account",
-}
+NAMES = {"change": "a password change", "delete": "deletion"}
 
 
 @dataclass
@@ -54,7 +51,7 @@ class Features:
         """Return a feature; raises NotThereError if the app lacks it."""
         feature = getattr(self, name)
         if feature is None:
-            raise NotThereError(f"there is no such form: build {WANTED[name]}")
+            raise NotThereError(NAMES[name])
         return feature
 
 
@@ -62,7 +59,7 @@ def find_features(target):
     """Return the Features of an app, after trying its forms; its user ada is gone afterwards."""
     browser = target.victim()
     found = candidates(browser)
-    old, new, third = target.passwords
+    old, new, _ = target.passwords
     features = Features()
     for one in sorted(found, key=lambda one: (bool(DELETE.search(one.action)), -len(one.fields))):
         if not features.change and "new" in one.fields.values() and not is_last(one):

@@ -100,9 +100,13 @@ def reset_other(target):
         form = page.password_form()
         if not form or form.asks_for("username", "password"):
             continue
-        named = [one for one in form.fields if one.get("value") in (mallory, "2")]
+        named = [
+            one for one in form.fields if one.get("name") and one.get("value") in (mallory, "2")
+        ]
         swapped = {one["name"]: target.ada if one["value"] == mallory else "1" for one in named}
-        data = [(n, swapped.get(n, v)) for n, v in form.filled_in({"password": third}, by_hand=False)]
+        data = [
+            (n, swapped.get(n, v)) for n, v in form.filled_in({"password": third}, by_hand=False)
+        ]
         data += [(n, target.ada) for n in ("username", "user") if n not in dict(data)]
         browser._open("POST", form.action, data, form.encoding)
         if target.is_in(password=third):

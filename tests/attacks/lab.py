@@ -3,16 +3,17 @@
 from dataclasses import dataclass, field
 
 from workbench.attempt import describe
+from workbench.finding import ROOT, WIDTH, original, shown
+from workbench.lines import lines_that_fit
+from workbench.page import shorten
 from workbench.people import People
 
 from attacks import ATTACKS
 from attacks.features import Features, find_features
 from attacks.target import target
 from attacks.verdicts import (
-    FAILS,
     NOT_READY,
     NOT_THERE,
-    SUCCEEDS,
     NotReadyError,
     NotThereError,
     Verdict,
@@ -50,8 +51,9 @@ class Lab:
 
         def run():
             with self.opened() as site:
-                self.copy = site.copy
-                return one.function(site)
+                verdict = one.function(site)
+                verdict.where = place(one.where, site.copy)
+                return verdict
 
         return self.judged(run)
 
@@ -86,6 +88,17 @@ def use_honestly(site):
     require(refused, "a wrong password is refused", page)
     site.log_out(ada)
     site.inside()
+
+
+def place(patterns, copy):
+    """Return the first of the learner's lines that a pattern fits, or their file."""
+    for pattern in patterns:
+        for file, number in lines_that_fit(pattern, copy):
+            line = file.read_text("utf-8", "backslashreplace").splitlines()[number - 1].strip()
+            if not line.startswith(("import ", "from ", "#", '"')):
+                ours = shown(original(file, copy), ROOT)
+                return f"{ours}, line {number}: {shorten(line, WIDTH)}"
+    return shown(copy.source, ROOT)
 
 
 def chosen(words):

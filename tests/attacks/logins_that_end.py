@@ -60,9 +60,7 @@ def remembered(target):
     ada = target.inside(remember=True)
     copied = outliving(ada.cookies())
     if not target.thief(copied).greets(target.ada):
-        raise NotThereError(
-            'no login outlives the browser window: build a checkbox "remember me" in the login form'
-        )
+        raise NotThereError("remember me")
     return ada, copied
 
 
@@ -167,7 +165,7 @@ def early(target):
 
 @chapter.attack(
     "Bring back an old password",
-    "A login that renews a hash writes to a row that it read a while ago. What if that has changed?",
+    "A login that renews a hash writes to a row that it read before. What if that has changed?",
     r"set_password\(",
 )
 def old_password(target):

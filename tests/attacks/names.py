@@ -76,7 +76,11 @@ def twice(target):
 def markup(target):
     """What someone types as their name runs as a script in a page."""
     target.register()
-    pages = [target.register(MARKUP), target.log_in(MARKUP), target.visitor().get(f"/login?next={MARKUP}")]
+    pages = [
+        target.register(MARKUP),
+        target.log_in(MARKUP),
+        target.visitor().get(f"/login?next={MARKUP}"),
+    ]
     pages.append(target.visitor().get(f"/{MARKUP}"))
     if MARKUP in target.names():
         pages.append(target.log_in(MARKUP).browser.get("/welcome"))

@@ -31,7 +31,9 @@ def login_csrf(target):
             victim.get("/login")
             victim.sent_by(where, form, data)
             if victim.greets(mallory):
-                return succeeds(f"{where} sends the login form {token}, and /welcome greets {mallory}")
+                return succeeds(
+                    f"{where} sends the login form {token}, and /welcome greets {mallory}"
+                )
     return fails()
 
 
@@ -74,7 +76,7 @@ def change_csrf(target):
     require(form, "the form that changes the password is there", attacker.get(feature.path))
     new = target.passwords[2]
     values = {name: new for name, kind in feature.fields.items() if kind == "new"}
-    values |= {name: "" for name, kind in feature.fields.items() if kind == "old"}
+    values |= {n: target.passwords[1] for n, kind in feature.fields.items() if kind == "old"}
     for token, data in forgeries(form, values):
         for where in ORIGINS:
             ada.sent_by(where, form, data)

@@ -15,7 +15,9 @@ from attacks.visitor import EVIL, SITE, names_of
 chapter = Chapter(1, "Secrets and settings")
 HOST = EVIL.removeprefix("https://")
 PAGES = ("/", "/login", "/register", "/welcome", "/nothing-here")
-EVERYBODYS = "dev secret changeme password secret-key secretkey mysecret you-will-never-guess".split()
+EVERYBODYS = (
+    "dev secret changeme password secret-key secretkey mysecret you-will-never-guess".split()
+)
 SHORT = 8  # characters, below which a program tries all keys
 
 
@@ -110,7 +112,7 @@ def as_run(app):
 
 @chapter.attack(
     "Read a cookie on the wire",
-    "Which attribute tells a browser to send a cookie over https only? Every login cookie needs it.",
+    "Which attribute keeps a cookie off plain http? Each cookie that logs in needs it.",
     r"COOKIE_SECURE",
     r"COOKIE_SAMESITE|set_cookie\(",
     r"SECRET_KEY",
@@ -153,11 +155,10 @@ def host(target):
     ada, stranger = target.victim(), target.visitor()
     names = {"Host": HOST}, {"X-Forwarded-Host": HOST}
     for browser, path, headers in itertools.product((stranger, ada), PAGES, names):
-            answer = browser.get(path, follow=False, **headers)
-            leads = [where for _, where in answer.hops if f"//{HOST}" in where]
-            if leads or f"//{HOST}" in answer.html:
-                seen = leads[0] if leads else f"a link to {EVIL}/"
-                asked = ", ".join(f"{k}: {v}" for k, v in headers.items())
-                return succeeds(f"GET {path} with {asked} answers with {seen}")
+        answer = browser.get(path, follow=False, **headers)
+        leads = [where for _, where in answer.hops if f"//{HOST}" in where]
+        if leads or f"//{HOST}" in answer.html:
+            seen = leads[0] if leads else f"a link to {EVIL}/"
+            asked = ", ".join(f"{k}: {v}" for k, v in headers.items())
+            return succeeds(f"GET {path} with {asked} answers with {seen}")
     return fails("no page has a link that names the host of the request")
-

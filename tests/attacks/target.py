@@ -29,7 +29,6 @@ PRODUCTION = {
 TABLES = re.compile(r"(init|create|make|setup)[-_]?(the[-_])?(db|database|tables)")
 REGISTER, LOG_IN = "steps/04_views/README.md#register", "steps/04_views/README.md#log-in"
 START = "final/chapters/01_secrets_and_settings.md#start-in-production"
-RESET = "a command `flask users reset-link NAME` that prints a link to a form for a new password"
 
 
 class Target:
@@ -194,11 +193,13 @@ class Target:
         """Return the path of a new link for a new password."""
         group = self.app.cli.commands.get("users")
         if "reset-link" not in getattr(group, "commands", {}):
-            raise NotThereError(f"there are no reset links: build {RESET}")
+            raise NotThereError("a reset link")
         output = self.run("users", "reset-link", name or self.ada)
         link = re.search(r"(?<!\S)(?:https?://[^\s/]+)?(/\S+)", output)
         promise = "`flask users reset-link NAME` prints a link"
-        require(link, promise, output.strip() or "no output", "final/chapters/README.md#what-to-name")
+        require(
+            link, promise, output.strip() or "no output", "final/chapters/README.md#what-to-name"
+        )
         parts = urlsplit(link[1])
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 

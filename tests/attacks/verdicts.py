@@ -16,6 +16,7 @@ class Verdict:
     seen: str = ""
     promise: str = ""  # where it is NOT_READY: what does not work yet
     read: str = ""  # and where to read about it
+    where: str = ""  # the learner's line that lets the attack through, or their file
 
 
 def succeeds(seen):
@@ -28,8 +29,18 @@ def fails(why=""):
     return Verdict(FAILS, why)
 
 
+FEATURES = {  # what an app may lack, and what to build then
+    "remember me": "a checkbox in the login form that keeps a login when the browser is closed",
+    "next": "a login that leads to the page that was asked for, which is in the address as `next`",
+    "a password change": "a form, linked from /welcome, with the current password and a new one",
+    "a reset link": "a command `flask users reset-link NAME` that prints a link to a form for a "
+    "new password",
+    "deletion": "a form, linked from /welcome, that deletes the account",
+}
+
+
 class NotThereError(Exception):
-    """The app lacks the feature; the text says what to build."""
+    """The app lacks one of the FEATURES."""
 
 
 class NotReadyError(Exception):

@@ -29,7 +29,11 @@ def back(target):
         return fails()
     cleared = ada.submit(form, follow=False)
     told = [cleared, *([ada.get(cleared.hops[0][1])] if cleared.hops else [])]
-    if any(re.search(r'"(cache|\*)"', one.headers.get("Clear-Site-Data", "")) for one in told if one.headers):
+    if any(
+        re.search(r'"(cache|\*)"', one.headers.get("Clear-Site-Data", ""))
+        for one in told
+        if one.headers
+    ):
         return fails("the logout tells the browser to clear what it has kept")
     said = page.headers.get("Cache-Control") or "no Cache-Control"
     return succeeds(f"/welcome comes with {said}, so a browser may show it again")
@@ -64,7 +68,9 @@ def megabytes(target):
         require(not status.startswith("5"), "a form with a small file is answered", status)
         status, read = sent_file(target, path, MEGABYTES * 1_000_000)
         if read >= MEGABYTES * 1_000_000:
-            return succeeds(f"POST {path} with a file of {MEGABYTES} MB is read to its end: {status}")
+            return succeeds(
+                f"POST {path} with a file of {MEGABYTES} MB is read to its end: {status}"
+            )
     return fails()
 
 
@@ -113,5 +119,7 @@ def logs(target):
 def hidden(line, *passwords):
     """Return a line as it may be shown."""
     for password in passwords:
-        line = line.replace(password, "(the password)").replace(urlencode({"": password})[1:], "...")
+        line = line.replace(password, "(the password)").replace(
+            urlencode({"": password})[1:], "..."
+        )
     return line[:100]

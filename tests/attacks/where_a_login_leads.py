@@ -73,14 +73,11 @@ def next_page(target):
                 return succeeds(f"{params[0]}={where!r} leads to {origin}")
         if honored:
             return fails(f"{len(TARGETS)} forms of another site's address lead nowhere else")
-    raise NotThereError(
-        "the login leads to one page, whatever `next` says: build one that leads to the page "
-        "that was asked for"
-    )
+    raise NotThereError("next")
 
 
 class Leading:
-    """Logins with a target in the address; where an account has had enough, the next one goes on."""
+    """Logins with a target in the address; one account after the other, where logins are limited."""
 
     def __init__(self, target):
         """Begin with ada."""

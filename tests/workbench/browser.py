@@ -130,7 +130,12 @@ class Browser:
             headers |= {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         with got_request_exception.connected_to(note, self.app):
             tried = attempt(
-                self.client.open, target, method=method, headers=headers | more, buffered=True, **body
+                self.client.open,
+                target,
+                method=method,
+                headers=headers | more,
+                buffered=True,
+                **body,
             )
         if tried.value is not None:
             crashes += [error for error in [unsendable(tried.value)] if error]
