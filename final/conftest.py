@@ -53,14 +53,24 @@ def emptied(address):
 
 
 @pytest.fixture
-def load(database):
+def prepare(database):
+    """Return a function that gives a copy of the app an empty database on the server, if wanted."""
+
+    def prepare(copy):
+        if database:
+            os.environ["DATABASE_URL"] = copy.databases.server = emptied(database)
+
+    return prepare
+
+
+@pytest.fixture
+def load(prepare):
     """Return a function that loads the app with edits and settings; raises what stops the start."""
     with ExitStack() as stack:
 
         def load(edits=(), production=False, tables=True, **settings):
             copy = stack.enter_context(opened(FINAL))
-            if database:
-                os.environ["DATABASE_URL"] = copy.databases.server = emptied(database)
+            prepare(copy)
             for edit in edits:
                 copy.edit(*edit)
             os.environ.update({"BCRYPT_LOG_ROUNDS": "4", "SERVER_NAME": "localhost"})

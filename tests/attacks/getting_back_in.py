@@ -68,7 +68,9 @@ def reset_yesterday(target):
 def reset_older(target):
     """A reset link still works after another one was used, or after the password changed."""
     target.victim()
-    older, link, (_, new, _) = target.reset_link(), target.reset_link(), target.passwords
+    with later(-2):  # or two links that hold the time might be the same
+        older = target.reset_link()
+    link, (_, new, _) = target.reset_link(), target.passwords
     if older != link:
         target.reset(link, new)
         verdict = chosen(target, older, "an older link, after a newer one was used,")

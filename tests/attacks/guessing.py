@@ -5,7 +5,7 @@ import re
 
 from workbench.browser import encoded
 
-from attacks.verdicts import Chapter, NotReadyError, fails, require, succeeds
+from attacks.verdicts import Chapter, fails, require, succeeds
 from attacks.visitor import SITE
 
 chapter = Chapter(4, "Guessing")
@@ -207,11 +207,7 @@ def common(target):
 def old_hash(target):
     """A hash made years ago stays as cheap to guess as it was, though its owner logs in."""
     target.register()
-    before = target.stored_hash(target.ada)  # of a cost of 4, whatever was asked for
-    if not before or not str(before).startswith("$2"):
-        raise NotReadyError(
-            "the hash is stored as text", repr(before), "steps/03_hashing/README.md"
-        )
+    before = target.age_hash(target.ada)
     target.inside()
     after = target.stored_hash(target.ada)
     if after == before:

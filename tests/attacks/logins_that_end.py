@@ -172,6 +172,7 @@ def old_password(target):
     """A login under way while the password changes brings the old password back."""
     target.features.need("change")
     ada, (old, new, _) = target.victim(), target.passwords
+    target.age_hash(target.ada)
     with target.work.meanwhile(CHECK, lambda: target.change_password(ada, old, new)) as done:
         target.log_in()
     require(done, "logging in checks a hash", "no password was checked")

@@ -78,6 +78,7 @@ def markup(target):
     target.register()
     pages = [
         target.register(MARKUP),
+        target.register(MARKUP),  # which shows it again if the name is taken now
         target.log_in(MARKUP),
         target.visitor().get(f"/login?next={MARKUP}"),
     ]

@@ -29,7 +29,7 @@ def login_csrf(target):
         for where in ORIGINS:
             victim = target.visitor()
             victim.get("/login")
-            victim.sent_by(where, form, data)
+            victim.sent_by(where, form, data, is_login=True)
             if victim.greets(mallory):
                 return succeeds(
                     f"{where} sends the login form {token}, and /welcome greets {mallory}"

@@ -59,15 +59,19 @@ class Visitor(Browser):
         """Say whether /welcome greets this user here."""
         return self.get("/welcome").greets(name)
 
-    def sent_by(self, where, form, data):
-        """Let a page elsewhere send this form, with the cookies that a browser sends along."""
+    def sent_by(self, where, form, data, is_login=False):
+        """Let a page elsewhere send this form, with the cookies that a browser sends along.
+
+        Only where it is about a login do new cookies replace those that were not sent.
+        """
         headers, stays = ORIGINS[where], {}
         if headers["Sec-Fetch-Site"] == "cross-site":
             held = self.client._cookies
             stays = {k: v for k, v in held.items() if (v.same_site or "None") != "None"}
             self.client._cookies = {k: v for k, v in held.items() if k not in stays}
         page = self._open("POST", form.action, data, form.encoding, headers=headers, follow=False)
-        self.client._cookies = stays | self.client._cookies
+        new = self.client._cookies
+        self.client._cookies = stays | new if is_login else new | stays
         return page
 
 

@@ -77,7 +77,7 @@ def next_page(target):
 
 
 class Leading:
-    """Logins with a target in the address; one account after the other, where logins are limited."""
+    """Logins with a target in the address; by several accounts, where logins are limited."""
 
     def __init__(self, target):
         """Begin with ada."""

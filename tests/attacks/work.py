@@ -9,8 +9,8 @@ from unittest import mock
 import bcrypt
 
 CHECK, HASH = "check", "hash"
-SALT = 29  # bytes of a bcrypt hash that are its salt
-CHEAP = 4  # bcrypt's lowest cost
+SALT = 29  # bytes of a bcrypt hash that are its salt: $2b$12$ and 22 letters
+CHEAP = b"$2b$04$"  # bcrypt's lowest cost
 PATIENCE = 60  # seconds, after which a deed counts as stuck
 MEMORY_HARD = 2**12  # what a call of scrypt or PBKDF2 counts as
 
@@ -21,7 +21,7 @@ class Work:
     def __init__(self):
         """Note nothing yet."""
         self.calls = []  # (CHECK or HASH, how much work it stands for)
-        self.asked = {}  # {salt: cost that the app asked for}
+        self.cheap = set()  # letters of salts that are hashed at the lowest cost, whatever they say
         self.wrong = None  # passwords that begin so are refused without any work
         self.held = None  # (CHECK or HASH, what happens in the middle)
         self.result = None  # of the last deed
@@ -58,10 +58,13 @@ class Work:
         """Say whether this is one of the guesses that need no work to be refused."""
         return self.wrong is not None and bytes(password).startswith(self.wrong)
 
+    def lowered(self, salt):
+        """Return a salt, or a hash, as it is computed: at the lowest cost if it is one of ours."""
+        return CHEAP + bytes(salt)[7:] if bytes(salt)[7:SALT] in self.cheap else salt
+
     def cost(self, salt):
-        """Return 2 to the power of the cost that stands for this salt."""
-        salt = bytes(salt)[:SALT]
-        return 2 ** self.asked.get(salt, int(salt.split(b"$")[2]))
+        """Return 2 to the power of the cost that a salt names."""
+        return 2 ** int(bytes(salt).split(b"$")[2])
 
     @contextlib.contextmanager
     def watched(self):
@@ -69,19 +72,21 @@ class Work:
         gensalt, hashpw, checkpw = bcrypt.gensalt, bcrypt.hashpw, bcrypt.checkpw
 
         def cheap(rounds=12, prefix=b"2b"):
-            salt = gensalt(CHEAP, prefix)
-            self.asked[salt] = rounds
-            return salt
+            salt = gensalt(4, prefix)
+            self.cheap.add(salt[7:])
+            return salt.replace(b"$04$", b"$%02d$" % rounds)
 
         def hashing(password, salt):
             kind = CHECK if len(salt) > SALT else HASH
-            wrong = kind == CHECK and self.is_wrong(password)
-            made = bytes(salt)[:SALT] + b"." * 31 if wrong else hashpw(password, salt)
+            if kind == CHECK and self.is_wrong(password):
+                made = bytes(salt)[:SALT] + b"." * 31
+            else:
+                made = bytes(salt)[:7] + hashpw(password, self.lowered(salt))[7:]
             self.note(kind, self.cost(salt))
             return made
 
         def checking(password, hashed_password):
-            fits = not self.is_wrong(password) and checkpw(password, hashed_password)
+            fits = not self.is_wrong(password) and checkpw(password, self.lowered(hashed_password))
             self.note(CHECK, self.cost(hashed_password))
             return fits
 
