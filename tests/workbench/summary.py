@@ -182,3 +182,5 @@ def tell_what_comes_next(reporter, config, steps):
         reporter.line(f"Your turn: {shown(steps[0], ROOT)}/README.md#your-turn")
     following = [*(step for step in STEPS if step > steps[-1]), FINAL]
     reporter.line(f"Next: {shown(following[0], ROOT)}/README.md")
+    if following[0] == FINAL:
+        reporter.line(f"To attack it: {TYPED} attack {whose(config, steps)}")

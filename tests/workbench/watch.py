@@ -13,6 +13,7 @@ from workbench.preview import Preview
 from workbench.progress import NAMES, Progress, body
 from workbench.runner import Runner
 from workbench.saves import saves
+from workbench.summary import TYPED
 
 KEYS = "q quit  h hint  a all  d difference  o open app  l lesson  n/p step  Esc first"
 VIEWS = {"a": "all", "d": "difference", "l": "lesson"}
@@ -113,6 +114,8 @@ class Watch:
         if self.view == "lesson":
             return self.lesson()
         rows = body(self.shown(), self.chosen, self.hints, self.view == "all")
+        if self.shown().ended and not self.shown().current() and not self.chosen:
+            rows.append(("", f"To attack it: {TYPED} attack {self.name}"))
         is_old = self.state == "checking" and self.shown() is self.before
         return [("dim", line) for _, line in rows] if is_old else rows
 
