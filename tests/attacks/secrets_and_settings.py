@@ -32,10 +32,10 @@ def key(target):
     if seen := forged(target):
         return succeeds(seen)
     try:
-        other = target.again(SECRET_KEY="", FLASK_SECRET_KEY="")
+        seen = forged(target.again(SECRET_KEY="", FLASK_SECRET_KEY=""))
     except NotReadyError:
-        return fails("without SECRET_KEY in the environment, the app does not start")
-    if seen := forged(other):
+        return fails("without SECRET_KEY in the environment, the app does not work")
+    if seen:
         return succeeds(f"without SECRET_KEY in the environment, {seen}")
     return fails()
 
@@ -102,7 +102,7 @@ def debugger(target):
             return succeeds(f"in production, {how} the console of Werkzeug's debugger opens")
     if Client(target.app).get("/console", base_url=SITE).status_code == 200:
         return succeeds("GET /console opens a console")
-    return fails("the debugger is not there when FLASK_DEBUG is 0")
+    return fails("no debugger answers when FLASK_DEBUG is 0")
 
 
 def as_run(app):

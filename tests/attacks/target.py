@@ -26,6 +26,7 @@ PRODUCTION = {
     "FLASK_SECRET_KEY": KEY,
     "SERVER_NAME": "localhost",  # links that a command prints need a host
 }
+HOME = "198.51.100.7"  # the address of ada, and of who uses her network
 TABLES = re.compile(r"(init|create|make|setup)[-_]?(the[-_])?(db|database|tables)")
 REGISTER, LOG_IN = "steps/04_views/README.md#register", "steps/04_views/README.md#log-in"
 START = "final/chapters/01_secrets_and_settings.md#start-in-production"
@@ -98,6 +99,10 @@ class Target:
         style = [first for first, _ in PASSWORDS].index(self.people.password)
         return (*PASSWORDS[style], THIRD[style])
 
+    def guest(self, number):
+        """Return a name that this site takes, one for each number up to 26 times 26."""
+        return self.people.named(f"guest{chr(97 + number // 26)}{chr(97 + number % 26)}")
+
     def visitor(self, address=""):
         """Return a new browser, at an address of its own unless one is given."""
         number = next(self.numbers)
@@ -126,6 +131,7 @@ class Target:
 
     def inside(self, name="", password="", remember=False, browser=None):
         """Return a browser in which this user, who has registered, is logged in."""
+        browser = browser or self.visitor("" if name else HOME)
         page = self.log_in(name, password, browser, remember)
         is_in = page.browser.greets(name or self.ada)
         require(is_in, "logging in signs you in: GET /welcome greets you by name", page)
@@ -152,8 +158,8 @@ class Target:
         require(ended, "logging out ends the login of this browser", answer, read)
 
     def thief(self, cookies):
-        """Return a browser with copied cookies; it says it is the same, at the same address."""
-        return self.visitor("198.51.100.7").keep(cookies)
+        """Return a browser with copied cookies; it says it is ada's, and shares her address."""
+        return self.visitor(HOME).keep(cookies)
 
     # The database
 

@@ -87,7 +87,7 @@ class Leading:
         """Return where the login leads with this target, or its status if it leads nowhere."""
         led = self.landing(where)
         if led.startswith(("2", "4")):
-            self.name = self.target.people.named(f"guest{next(self.numbers)}")
+            self.name = self.target.guest(next(self.numbers))
             self.target.register(self.name)
             led = self.landing(where)
         return led

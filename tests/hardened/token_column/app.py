@@ -54,7 +54,8 @@ PAGE = """
 <a href="/welcome">Home</a> <a href="/account">Account</a> <a href="/account/gone">Leave</a>
 <form method="post" action="/logout"><input type="hidden" name="csrf_token"
  value="{{ csrf_token() }}"><button>Log out</button></form>
-{% else %}<a href="/">Home</a> <a href="/login">Log in</a> <a href="/register">Register</a>{% endif %}
+{% else %}<a href="/">Home</a> <a href="/login">Log in</a>
+<a href="/register">Register</a>{% endif %}
 {% if fields %}<form method="post"><input type="hidden" name="csrf_token"
  value="{{ csrf_token() }}">
 {% for name, kind in fields %}<label>{{ name }} <input name="{{ name }}" type="{{ kind }}"
@@ -163,7 +164,9 @@ def register():
     if request.method == "POST":
         name, password = spelled(request.form["username"]), request.form["password"]
         if not NAME.fullmatch(name) or weak(password) or not fits(password):
-            flash("Use 3 to 20 letters or digits, and a password of 12 characters, not a common one.")
+            flash(
+                "Use 3 to 20 letters or digits, and a password of 12 characters, not a common one."
+            )
             return page("Register", *fields)
         try:
             user = User(username=name)
@@ -186,8 +189,10 @@ def login():
         user = db.session.scalar(db.select(User).filter_by(username=name))
         if user is None and fits(password):
             bcrypt.check_password_hash(DUMMY, password)
-        if user and user.check_password(password) and (
-            user.password_hash.startswith("$2b$12$") or user.swap(password)
+        if (
+            user
+            and user.check_password(password)
+            and (user.password_hash.startswith("$2b$12$") or user.swap(password))
         ):
             login_user(user, remember="remember" in request.form)
             target = request.args.get("next", "")
