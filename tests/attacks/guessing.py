@@ -3,8 +3,9 @@
 import itertools
 import re
 from collections import Counter
+from dataclasses import dataclass
 
-from workbench.browser import encoded
+from workbench.browser import cgi, encoded
 
 from attacks.verdicts import Chapter, fails, require, succeeds
 from attacks.visitor import SITE
@@ -28,20 +29,26 @@ LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaa
 def guess(target):
     """A program tries a thousand passwords for one account."""
     target.victim()
-    ways = {
-        "from a thousand addresses": lambda n: (f"203.0.{n // 250}.{n % 250 + 1}", {}),
-        "with an invented X-Forwarded-For each": lambda n: ("203.0.113.9", forwarded(n)),
-        "from one address": lambda n: ("203.0.113.8", {}),
-    }
-    for how, way in ways.items():
-        for count, fresh in ((FIRST, False), (GUESSES, False), (GUESSES, True)):
+    for way in WAYS:
+        for count, fresh in ((FIRST, way.fresh), (GUESSES, way.fresh), (GUESSES, True)):
             before = len(target.work.calls)
             if not guessed(target, way, count, fresh):
                 break
             checked = len(target.work.calls) - before
             if count == GUESSES and (fresh or checked >= GUESSES):
-                return succeeds(f"{how}, {GUESSES - 1} wrong guesses, then the right one: it opens")
+                how = f"{way.how}, {GUESSES - 1} wrong guesses, then the right one"
+                return succeeds(f"{how}: it opens /welcome")
     return fails("the right password is refused after many wrong ones")
+
+
+@dataclass
+class Way:
+    """A way to send many guesses."""
+
+    how: str
+    address: object  # of a guess, by its number
+    headers: object = lambda number: {}
+    fresh: bool = False  # whether each guess comes from a browser without cookies
 
 
 def forwarded(number):
@@ -50,38 +57,44 @@ def forwarded(number):
     return {"X-Forwarded-For": claimed, "X-Real-IP": claimed}
 
 
+WAYS = (
+    Way("from a thousand addresses", lambda n: f"203.0.{n // 250}.{n % 250 + 1}"),
+    Way("with an invented X-Forwarded-For each", lambda n: "203.0.113.9", forwarded),
+    Way("from one address", lambda n: "203.0.113.8"),
+    Way("without the cookies of the guess before", lambda n: "203.0.113.7", fresh=True),
+)
+
+
 def guessed(target, way, count, fresh):
     """Say whether the last of many guesses opens the door.
 
-    A form is sent again and again; if `fresh`, it is opened anew for each guess, for apps whose
-    tokens are good for one use.
+    A form is sent again and again; if `fresh`, each guess opens it in a browser of its own, for
+    apps whose tokens are good for one use, or that count in the browser's own cookie.
     """
-    browser, name = target.visitor(), target.ada
-    form = target.form_at("/login", browser)
+    browser, form = None, None
     wrong, checked, unchecked = "wrong guess number ", len(target.work.calls), 0
     target.work.wrong = wrong.encode()
     for number in range(1, count):
-        address, headers = way(number)
-        browser.client.environ_base["REMOTE_ADDR"] = address
-        if fresh:
+        if fresh or not browser:
+            browser = target.visitor(way.address(number))
             form = target.form_at("/login", browser)
-        values = {"username": name, "password": f"{wrong}{number}"}
-        post(browser, form, values, headers)
+        browser.client.environ_base["REMOTE_ADDR"] = way.address(number)
+        values = {"username": target.ada, "password": f"{wrong}{number}"}
+        post(browser, form, values, way.headers(number))
         before, checked = checked, len(target.work.calls)
         unchecked = unchecked + 1 if before == checked else 0
         if checked and unchecked > GIVE_UP:
             break
     target.work.wrong = None
-    address, headers = way(count)
-    browser.client.environ_base |= {"REMOTE_ADDR": address}
-    browser.client.environ_base |= {
-        f"HTTP_{k.upper().replace('-', '_')}": headers[k] for k in headers
-    }
-    page = browser.get("/login")
-    right = page.password_form()
-    if right:
-        browser.submit(right, username=name, password=target.people.password)
-    return browser.greets(name)
+    browser = target.visitor() if fresh else browser
+    browser.client.environ_base["REMOTE_ADDR"] = way.address(count)
+    headers = way.headers(count)
+    browser.client.environ_base |= {cgi(name): value for name, value in headers.items()}
+    form = browser.get("/login").password_form()
+    if form:
+        values = {"username": target.ada, "password": target.people.password}
+        browser.submit(form, by_hand=False, **values)
+    return browser.greets(target.ada)
 
 
 def post(browser, form, values, headers=()):
@@ -101,10 +114,9 @@ def lock_out(target):
     ada = target.victim()
     target.log_out(ada)
     target.work.wrong = b"wrong guess"
-    mallory = target.visitor()
-    form = target.form_at("/login", mallory)
     for address, number in itertools.product(range(1, ADDRESSES + 1), range(10)):
-        mallory.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{address}"
+        mallory = target.visitor(f"203.0.113.{address}")
+        form = target.form_at("/login", mallory)
         post(mallory, form, {"username": target.ada, "password": f"wrong guess {number}"})
     target.work.wrong = None
     is_limited = not target.is_in()

@@ -6,7 +6,7 @@ import time
 import time_machine
 
 from attacks.verdicts import Chapter, NotThereError, fails, require, succeeds
-from attacks.visitor import names_of, outliving
+from attacks.visitor import names_of, outliving, remember_box
 from attacks.work import CHECK
 
 chapter = Chapter(3, "Logins that end")
@@ -58,7 +58,10 @@ def remembered(target):
     """Return a browser that is remembered, and its cookies that outlive the window."""
     target.victim()
     ada = target.inside(remember=True)
-    copied = outliving(ada.cookies())
+    copied, session = outliving(ada.cookies()), target.app.config["SESSION_COOKIE_NAME"]
+    has_box = remember_box(target.form_at("/login", target.visitor()))
+    if not has_box and all(one.key == session for one in copied):
+        raise NotThereError("remember me")
     if not target.thief(copied).greets(target.ada):
         raise NotThereError("remember me")
     return ada, copied

@@ -2,13 +2,17 @@
 
 import ast
 import itertools
+import secrets
+import shutil
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import COOKIE_NAME, encode_cookie
 from werkzeug.debug import DebuggedApplication
 from werkzeug.test import Client
+from workbench.loader import opened
 
+from attacks.target import PRODUCTION, set_environment
 from attacks.verdicts import Chapter, NotReadyError, fails, succeeds
 from attacks.visitor import EVIL, SITE, names_of
 
@@ -29,10 +33,11 @@ SHORT = 8  # characters, below which a program tries all keys
 )
 def key(target):
     """A cookie signed with a key from your source opens /welcome."""
-    if seen := forged(target):
+    theirs = keys_elsewhere(target)
+    if seen := forged(target.again(), theirs):
         return succeeds(seen)
     try:
-        seen = forged(target.again(SECRET_KEY="", FLASK_SECRET_KEY=""))
+        seen = forged(target.again(SECRET_KEY="", FLASK_SECRET_KEY=""), theirs)
     except NotReadyError:
         return fails("without SECRET_KEY in the environment, the app does not work")
     if seen:
@@ -40,29 +45,43 @@ def key(target):
     return fails()
 
 
-def forged(target):
-    """Return how a key that is written in the source opens the door, or an empty text."""
+def keys_elsewhere(target):
+    """Return the keys that an attacker gets who starts the published code on another machine."""
+    keys, copy = set(), target.copy
+    with opened(copy.root / copy.source.relative_to(copy.folder)) as theirs:
+        theirs.copy()
+        private = [file for file in copy.new_files() if file.is_relative_to(copy.root)]
+        for file in (*private, *copy.root.glob(".env*")):
+            (theirs.root / file.relative_to(copy.root)).unlink(missing_ok=True)
+        shutil.rmtree(theirs.root / "instance", ignore_errors=True)
+        for own in (secrets.token_hex(32), ""):
+            set_environment(PRODUCTION | {"SECRET_KEY": own, "FLASK_SECRET_KEY": own})
+            tried = theirs.load()
+            if tried.value and tried.value.secret_key != own:
+                keys.add(tried.value.secret_key)
+    return keys
+
+
+def forged(target, theirs):
+    """Return how a key that an attacker knows opens the door, or an empty text."""
     key, ada = target.app.secret_key, target.victim()
     keys = [key, *(target.app.config.get("SECRET_KEY_FALLBACKS") or [])]
-    known = next((one for one in keys if is_known(one, target.copy)), None)
+    known = next((one for one in keys if one in theirs or is_known(one, target.copy)), None)
     if known is None:
         return ""
-    told, forger = ada.session(), Flask("forger")
+    told, forger, thief = ada.session(), Flask("forger"), target.thief([])
     forger.secret_key = known
-    name = target.app.config["SESSION_COOKIE_NAME"]
-    thief = target.visitor()
     interface = target.app.session_interface
     if not isinstance(interface, SecureCookieSessionInterface):
         interface = SecureCookieSessionInterface()
-    thief.client.set_cookie(name, interface.get_signing_serializer(forger).dumps(told))
+    cookie = interface.get_signing_serializer(forger).dumps(told)
+    thief.client.set_cookie(target.app.config["SESSION_COOKIE_NAME"], cookie)
     if thief.greets(target.ada):
         return f"a session signed with the key that is in the source is taken for {target.ada}'s"
-    remember = target.app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME)
-    thief = target.visitor()
-    told_id = str(told.get("_user_id"))
-    thief.client.set_cookie(remember, encode_cookie(told_id, key=known))
+    name, thief = target.app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME), target.thief([])
+    thief.client.set_cookie(name, encode_cookie(str(told.get("_user_id")), key=known))
     if thief.greets(target.ada):
-        return f"a cookie {remember} signed with the key that is in the source opens /welcome"
+        return f"a cookie {name} signed with the key that is in the source opens /welcome"
     return ""
 
 

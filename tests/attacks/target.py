@@ -39,10 +39,7 @@ class Target:
         """Load the app from its copy, in production; make its tables as its owner would."""
         self.copy, self.work, self.people, self.features = copy, work, people, features
         self.numbers = itertools.count(1)
-        for name, value in (PRODUCTION | dict(settings)).items():
-            os.environ[name] = value
-            if not value:
-                del os.environ[name]
+        set_environment(PRODUCTION | dict(settings))
         self.app = self.loaded()
         if not self.make_tables():
             with mock.patch.dict(os.environ, {"FLASK_DEBUG": "1"}):
@@ -238,6 +235,14 @@ class Target:
         works = self.is_in(password=password)
         require(works, promise, page, "final/chapters/README.md#what-to-name")
         return page
+
+
+def set_environment(values):
+    """Set variables of the environment; those without a value are taken out."""
+    for name, value in values.items():
+        os.environ[name] = value
+        if not value:
+            del os.environ[name]
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import io
 import re
+from itertools import product
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from attacks.guessing import post
@@ -64,19 +65,18 @@ def shared_cache(target):
 def megabytes(target):
     """A stranger makes the server read a file of ten megabytes with every form."""
     target.register()
-    for path in ("/login", "/register"):
-        small, _ = sent_file(target, path, 10)
+    for path, chunked in product(("/login", "/register"), (False, True)):
+        small, _ = sent_file(target, path, 10, chunked)
         plain = sent_plain(target, path)
         require(small == plain, f"POST {path} with a small file is answered as without", small)
-        status, read = sent_file(target, path, MEGABYTES * 1_000_000)
+        status, read = sent_file(target, path, MEGABYTES * 1_000_000, chunked)
         if read >= MEGABYTES * 1_000_000:
-            return succeeds(
-                f"POST {path} with a file of {MEGABYTES} MB is read to its end: {status}"
-            )
+            how = ", sent in chunks," if chunked else ""
+            return succeeds(f"POST {path} with a file of {MEGABYTES} MB{how} is read: {status}")
     return fails()
 
 
-def sent_file(target, path, size):
+def sent_file(target, path, size, chunked):
     """Send a file along with a form; return the status, and how many bytes were read."""
     browser = target.visitor()
     form = target.form_at(path, browser)
@@ -86,7 +86,16 @@ def sent_file(target, path, size):
     body = io.BytesIO(b"".join(parts) + f"--{BOUNDARY}--\r\n".encode())
     kind = f"multipart/form-data; boundary={BOUNDARY}"
     headers = {"Origin": SITE, "Referer": form.action, "Sec-Fetch-Site": "same-origin"}
-    answer = browser.client.post(form.action, input_stream=body, content_type=kind, headers=headers)
+    environ = {}
+    if chunked:  # no length is told, and the server marks the end
+        headers["Transfer-Encoding"], environ = "chunked", {"wsgi.input_terminated": True}
+    answer = browser.client.post(
+        form.action,
+        input_stream=body,
+        content_type=kind,
+        headers=headers,
+        environ_overrides=environ,
+    )
     return answer.status, body.tell()
 
 
@@ -128,6 +137,9 @@ def logs(target):
         for address in (page.asked[1], *(where for _, where in page.hops)):
             if any(value in (old, wrong) for _, value in parse_qsl(urlsplit(address).query)):
                 return succeeds(f"a password is in an address, which servers log: {address}")
+    for file in target.copy.new_files():
+        if any(one.encode() in file.read_bytes() for one in (old, wrong)):
+            return succeeds(f"a password is in the file {file.name}, which the app has written")
     return fails()
 
 

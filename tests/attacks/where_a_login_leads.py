@@ -13,7 +13,7 @@ chapter = Chapter(6, "Where a login leads")
 BASE = "https://localhost/login"
 HOST = EVIL.removeprefix("https://")
 USUAL = ("next", "return_to", "continue", "redirect", "url")
-HONEST = ("/", "/register", "/welcome?from=link")
+HONEST = ("/", "/register", "/welcome?from=link", "https://localhost/register")
 BEGINNINGS = ("", "https:", "http:", "HTTPS:", "ftp:", "/", " ", "/.", "/welcome/..", "/%09", "\\")
 SLASHES = ("//", "/\\", "\\/", "\\\\", "///", "////", "/\t/", "/\n/", "\t//", "/ /", "/\r/")
 OTHERS = (
@@ -64,7 +64,7 @@ def next_page(target):
     for params in (("next",), tuple(dict.fromkeys([*USUAL, *asked_names(target.copy)]))):
         lead.params, plain = params, lead.to("")
         honored = any(lead.to(where) != plain for where in HONEST)
-        for where in TARGETS if honored else TARGETS[:3]:
+        for where in TARGETS if honored else TARGETS[:3] + TARGETS[-30:-18]:
             led = lead.to(where)
             if led.startswith("5"):
                 return succeeds(f"{params[0]}={where!r} ends on an error page: {led}")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 app = Flask(__name__)
 production = os.environ.get("FLASK_DEBUG") == "0"
 app.config.update(
-    SECRET_KEY=os.environ["SECRET_KEY"] if production else sha256(b"versions").hexdigest(),
+    SECRET_KEY=os.environ.get("SECRET_KEY") or sha256(b"versions").hexdigest(),
     SQLALCHEMY_DATABASE_URI="sqlite:///versions.db",
     SESSION_COOKIE_NAME="__Host-v" if production else "v",
     SESSION_COOKIE_SECURE=production,
