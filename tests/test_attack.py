@@ -1,0 +1,208 @@
+"""Guard: the attacks are told as they are, run on a copy, and need a login that works."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import ada_url
+import pytest
+from attack_pages import PAGES, TRY, generated
+from attacks import ATTACKS, CHAPTERS, where_a_login_leads
+from attacks.lab import Lab, chosen
+from attacks.verdicts import FEATURES, NOT_READY, READ, slug
+from examiner import ROOT, STEPS
+from readmes import FINAL, listings
+from test_diffs import lines_of_code
+
+STEP = STEPS[-1]
+MODULES = sorted((ROOT / "tests/attacks").glob("*.py"))
+
+
+def attack(*words):
+    """Type `workbook.py attack` with these words; return the finished process."""
+    command = [sys.executable, ROOT / "tests/attack.py", *words]
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", timeout=300, cwd=ROOT, check=False
+    )
+
+
+@pytest.fixture
+def my_app(tmp_path):
+    """A copy of step 5 in a folder of its own."""
+    folder = tmp_path / "my_app"
+    shutil.copytree(STEP, folder, ignore=shutil.ignore_patterns("__pycache__", "test_*", "*.md"))
+    return folder
+
+
+def edit(app, old, new):
+    """Replace a text in app.py."""
+    file = app / "app.py"
+    text = file.read_text("utf-8")
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def test_there_are_enough_attacks():
+    """At least 24, each with a sentence, a hint and a name of its own."""
+    assert len(ATTACKS) == sum(len(chapter.attacks) for chapter in CHAPTERS) >= 24
+    assert [one.name for one in ATTACKS.values() if len(one.sentence.split()) > 18] == []
+    assert [one.name for one in ATTACKS.values() if len(one.hint.split()) > 25] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_is_small(path):
+    """Below 200 lines of code."""
+    assert len(lines_of_code(path.read_text("utf-8"))) < 200
+
+
+def test_a_message_says_what_an_attacker_can_do(my_app):
+    """It has the lines of a checkpoint's; the verdict goes into the file, too."""
+    file = my_app.parent / "verdicts.json"
+    done = attack(my_app, "replay", "--json", file)
+
+    assert done.returncode == 1, done.stderr
+    assert "A cookie copied before logout still opens /welcome\n  got    session" in done.stdout
+    assert f"  where  {my_app / 'app.py'}, line 112: logout_user()" in done.stdout
+    assert f"  read   {READ}/03_logins_that_end.md#" in done.stdout
+    assert "hint   " not in done.stdout
+    assert json.loads(file.read_text()) == {"attacks": {"replay": "succeeds"}, "ready": True}
+
+
+def test_a_hint_is_shown_on_demand(my_app):
+    """By --hints, wherever it is typed."""
+    assert "\n  hint   logout_user() deletes" in attack("--hints", my_app, "replay").stdout
+
+
+def test_an_app_that_lets_nobody_in_has_stopped_nothing(my_app):
+    """The message is that of the checkpoint, and no attack fails."""
+    edit(my_app, "            login_user(user)\n", "")
+    file = my_app.parent / "verdicts.json"
+    done = attack(my_app, "replay", "--json", file)
+
+    assert done.returncode == 1
+    assert "logging in signs you in" in done.stdout
+    assert "steps/04_views/README.md#log-in" in done.stdout
+    assert json.loads(file.read_text()) == {"attacks": {}, "ready": False}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("app = Flask(__name__)", "app = Flask(__name__"),
+        ("app = Flask(__name__)", "raise SystemExit(3)"),
+        ("app = Flask(__name__)", "import os; os._exit(0)"),
+        ('    return render_template("welcome.html")', "    while True:\n        pass"),
+        ('    return render_template("welcome.html")', "    return 1 / 0"),
+    ],
+)
+def test_whatever_an_app_does_there_is_a_message(my_app, old, new):
+    """No traceback, and no verdict of "fails"."""
+    edit(my_app, old, new)
+    done = attack(my_app, "replay")
+
+    assert done.returncode == 1
+    assert "can't be attacked yet" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_nothing_of_the_learner_changes(my_app):
+    """The app is attacked in a copy."""
+    before = {path: path.read_bytes() for path in my_app.rglob("*") if path.is_file()}
+    attack(my_app, "replay", "wire")
+
+    assert {path: path.read_bytes() for path in my_app.rglob("*") if path.is_file()} == before
+
+
+def test_a_feature_that_does_not_work_is_not_stopped():
+    """A form that changes nothing gives no verdict: the app has to be used honestly first."""
+    lab = Lab(STEP, [("app.py", "login_user(user)", "login_user(user, remember=True)")])
+    assert lab.look() is None
+    broken = Lab(STEP, [("app.py", "    logout_user()\n", "")])
+    assert broken.look().kind == NOT_READY
+
+
+def test_a_name_may_be_a_part():
+    """A word stands for all attacks whose names hold it; a whole name for itself."""
+    assert chosen(["replay"]) == ["replay"]
+    assert chosen(["remember"]) == ["remember-me", "old-remember-me"]
+    assert chosen(["reset_again"]) == ["reset-again"]
+    assert chosen(["nonsense"]) == []
+    assert chosen([]) == [*ATTACKS]
+
+
+@pytest.mark.parametrize("base", ["https://localhost/login", "http://localhost/login"])
+def test_addresses_are_read_as_browsers_read_them(base):
+    """For each target that is tried, the origin is that of a library that follows the standard."""
+    differing = {}
+    for target in where_a_login_leads.TARGETS:
+        ours = where_a_login_leads.origin_of(target, base)
+        try:
+            theirs = ada_url.URL(target, base=base)
+        except ValueError:  # browsers go nowhere
+            continue
+        known = theirs.origin if theirs.origin != "null" else theirs.protocol
+        if ours != known:
+            differing[target] = (ours, known)
+
+    assert len(where_a_login_leads.TARGETS) >= 140
+    assert differing == {}
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    """The pages, with their outputs made today."""
+    return generated()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_outputs_are_those_of_today(page, fresh):
+    """Every output was produced by running the attack."""
+    assert page.read_text("utf-8") == fresh[page], "generate it again: python tests/attack_pages.py"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.title)
+def test_each_attack_has_its_section(chapter):
+    """In the order of the chapter, with its output, a listing of final/, and a task."""
+    text = (FINAL / "chapters" / chapter.file).read_text("utf-8")
+    parts = re.split(r"^## (.+)\n", text, flags=re.M)[1:]
+    told = dict(zip(parts[::2], parts[1::2], strict=True))
+    titles = [one.title for one in chapter.attacks]
+
+    assert [title for title in told if title in titles] == titles
+    for one in chapter.attacks:
+        section = told[one.title]
+        assert [found["name"] for found in TRY.finditer(section)] == [one.name]
+        assert "**Your turn.**" in section, one.name
+        assert f"test final -k {one.name}" in section, one.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_listing_is_cut_from_final(page):
+    """A listing is in the file that its title names."""
+    wrong = []
+    for part in listings(page.read_text("utf-8")):
+        if part.file and part.code not in (FINAL / part.file).read_text("utf-8"):
+            wrong.append(part.code)
+
+    assert wrong == []
+
+
+def test_the_table_of_names_is_whole():
+    """The map of the chapters says of each feature what to build."""
+    text = " ".join((FINAL / "chapters/README.md").read_text("utf-8").split())
+
+    assert [name for name in FEATURES if f"| {name} |" not in text] == []
+    assert [page.name for page in PAGES if page.name != "README.md" and page.name not in text] == []
+
+
+def test_every_message_reads_on_somewhere():
+    """The pages that messages name have the headings that they name."""
+    sources = "".join(path.read_text("utf-8") for path in MODULES)
+    read = re.findall(r'"((?:final|steps)/[\w/]+\.md)#([\w-]+)"', sources)
+
+    assert len(read) >= 6
+    for file, heading in read:
+        text = (ROOT / file).read_text("utf-8")
+        assert heading in [slug(one) for one in re.findall(r"^#+ (.+)$", text, re.M)], heading
