@@ -11,7 +11,7 @@ OWN, NONE = {"'self'", "'none'"}, ("deny", "sameorigin")
 
 
 @chapter.attack(
-    "Log somebody in as me",
+    "Log a visitor in as me",
     "What does your login form hold that a page on another site can't know?",
     CSRF,
     r"/login[\"'/]",
@@ -38,7 +38,7 @@ def login_csrf(target):
 
 
 @chapter.attack(
-    "Log somebody out from next door",
+    "Log a user out from next door",
     "Does SameSite tell ports of one machine apart? What else could the logout form carry?",
     CSRF,
     r"/logout[\"'/]",
@@ -61,7 +61,7 @@ def logout_csrf(target):
 
 
 @chapter.attack(
-    "Change somebody's password from my page",
+    "Change a user's password from my page",
     "What does the form that changes the password ask for that another page can't know?",
     CSRF,
     r"set_password\(",
