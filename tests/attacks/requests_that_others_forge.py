@@ -1,6 +1,7 @@
 """Chapter 2: requests that others forge."""
 
 import re
+from itertools import product
 
 from attacks.verdicts import Chapter, fails, require, succeeds
 from attacks.visitor import ORIGINS, forgeries
@@ -26,9 +27,10 @@ def login_csrf(target):
     values = {"username": mallory, "password": target.people.password}
     target.inside(mallory)
     for token, data in forgeries(form, values):
-        for where in ORIGINS:
+        for where, been_here in product(ORIGINS, (True, False)):
             victim = target.visitor()
-            victim.get("/login")
+            if been_here:  # and has a session
+                victim.get("/login")
             victim.sent_by(where, form, data, is_login=True)
             if victim.greets(mallory):
                 return succeeds(
