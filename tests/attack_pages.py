@@ -23,7 +23,8 @@ def with_outputs(text, lab):
     def shown(found):
         name = found["name"]
         lines = report.told_of({name: lab.attack(ATTACKS[name])}, hints=False)
-        return found["before"] + "\n".join(lines) + "\n"
+        typed = f"+ .venv/bin/python tests/attack.py steps/{STEPS[-1].name} {name}"
+        return found["before"] + "\n".join([typed, *lines]) + "\n"
 
     return TRY.sub(shown, text)
 

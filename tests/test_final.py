@@ -2,7 +2,6 @@
 
 import ast
 import re
-import tomllib
 
 import pytest
 from readmes import FINAL, readme
@@ -11,8 +10,6 @@ from test_diffs import lines_of_code, source
 MODULES = sorted(
     path for path in FINAL.glob("*.py") if not path.name.startswith(("test_", "conftest"))
 )
-ATTACKS = tomllib.loads((FINAL / "attacks.toml").read_text("utf-8"))
-TOLD = re.compile(r"^Tests?: ((?:`\w+`(?:, )?)+)", re.M)
 ASVS_ROW = re.compile(r"^\| (\d+\.\d+\.\d+.*?) \| (.*) \| (.*) \|$", re.M)
 NUMBER = re.compile(r"\b\d+\.\d+\.\d+\b")
 LIMIT = re.compile(r'"(\d+)/(minute|hour|day)"')
@@ -44,13 +41,6 @@ def test_a_function_has_at_most_twenty_lines_of_code(path):
 
     assert {name: size for name, size in sizes.items() if size > 20} == {}
     assert [f.name for f in functions(path) if not ast.get_docstring(f)] == []
-
-
-def test_every_attack_is_told():
-    """Each has its story in the README, once."""
-    told = re.findall(r"`(\w+)`", " ".join(TOLD.findall(readme(FINAL))))
-
-    assert sorted(told) == sorted(ATTACKS)
 
 
 def test_every_requirement_has_its_line_and_its_test():

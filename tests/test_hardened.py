@@ -12,7 +12,7 @@ from attacks.verdicts import FAILS, NOT_THERE, SUCCEEDS
 APPS = Path(__file__).with_name("hardened")
 TABLE = tomllib.loads((APPS / "verdicts.toml").read_text("utf-8"))
 EDITS = [(name, row) for name, rows in TABLE.items() for row in rows.get("edit", [])]
-SLOW = {"guess", "next-page"}  # asked only where they are what an edit opens
+SLOW = {"guess", "next-page", "lock-out", "answer"}  # asked only where an edit opens them
 
 
 def kinds(name, attacks, edits=()):

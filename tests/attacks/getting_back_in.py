@@ -16,7 +16,7 @@ RESET = (r"def reset\w*\(.*token|def .*reset", r"reset")
     *RESET,
 )
 def reset_again(target):
-    """Whoever finds a reset link that has been used chooses a password with it."""
+    """A reset link that has been used lets its finder choose another password."""
     target.victim()
     link = target.reset_link()
     target.reset(link, target.passwords[1])
@@ -86,12 +86,12 @@ def reset_older(target):
 
 
 @chapter.attack(
-    "Use a reset link for somebody else",
+    "Use my reset link for another user",
     "Whose password does the form change: that of the signed link, or of a name that is sent?",
     *RESET,
 )
 def reset_other(target):
-    """A reset link of one's own changes somebody else's password."""
+    """A reset link for one user changes another user's password."""
     mallory, (_, new, third) = target.people.named("mallory"), target.passwords
     target.victim()
     target.register(mallory)
@@ -118,7 +118,7 @@ def reset_other(target):
 
 
 def others(link, own, other):
-    """Yield (link, what was changed) of links that may be for somebody else."""
+    """Yield (link, what was changed) of links that may be for another user."""
     yield link, "with another name in the form"
     mark = "&" if "?" in link else "?"
     yield f"{link}{mark}username={other}&user={other}&user_id=1&id=1", "with another name behind it"
@@ -134,7 +134,7 @@ def others(link, own, other):
     *RESET,
 )
 def reset_stay(target):
-    """Whoever is logged in with a stolen password stays in after its owner's reset."""
+    """Someone logged in with a stolen password stays in after its owner's reset."""
     stolen = target.victim()
     copied = stolen.cookies()
     target.reset(target.reset_link(), target.passwords[1])

@@ -13,7 +13,7 @@ from attacks.visitor import SITE
 chapter = Chapter(4, "Guessing")
 GUESSES, ADDRESSES, TRIES = 1000, 20, 12
 FIRST = 100  # guesses, after which most apps have had enough
-GIVE_UP = 20  # guesses in a row that nobody has looked at
+GIVE_UP = 20  # guesses in a row that were not looked at
 LOGIN = (r"limit\(", r"/login[\"'/]")
 CHECK = (r"check_password\(.*request|check_password\(.*form", r"check_password\(")
 HIDDEN = re.compile(r'<input[^>]*type="?hidden"?[^>]*>', re.I)
@@ -105,7 +105,7 @@ def post(browser, form, values, headers=()):
 
 
 @chapter.attack(
-    "Lock somebody out",
+    "Lock the owner out",
     "Whose wrong guesses does the limit count against the owner, and from which browser?",
     *LOGIN,
 )
@@ -138,12 +138,12 @@ def clock(target):
     wrong, long = target.passwords[2], target.people.too_long
     for password, what in ((wrong, "a wrong password"), (long, "a password of over 72 bytes")):
         works = []
-        for name in (target.ada, target.people.named("nobody")):
+        for name in (target.ada, target.people.named("edith")):
             target.log_in(name, password)  # what is made at the first try is not counted
             works.append(target.work.total(lambda name=name: target.log_in(name, password)))  # noqa: B023
         known, unknown = works
         if known > 2 * unknown or unknown > 2 * known:
-            more = target.ada if known > unknown else "a name that nobody has"
+            more = target.ada if known > unknown else "an unknown name"
             return succeeds(f"{what} is hashed for {more} alone: {times(known, unknown)}")
     return fails()
 
@@ -164,7 +164,7 @@ def times(known, unknown):
 def answer(target):
     """The login page's answer tells who has an account."""
     target.victim()
-    names = (target.ada, target.people.named("nobody"))
+    names = (target.ada, target.people.named("edith"))
     for password in (target.passwords[2], target.people.too_long):
         pages = [[read(target.log_in(one, password), one) for _ in range(TRIES)] for one in names]
         told = only_for_one(*pages)
@@ -219,7 +219,7 @@ def common(target):
 
 @chapter.attack(
     "Find a cheap hash",
-    "At which moment does your app know the password of an old hash, and could hash it anew?",
+    "At which moment does your app know the password of an old hash, and could hash it again?",
     *CHECK,
 )
 def old_hash(target):

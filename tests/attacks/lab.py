@@ -65,7 +65,7 @@ class Lab:
             return Verdict(NOT_THERE, str(missing))
         except NotReadyError as unmet:
             return Verdict(NOT_READY, unmet.got, unmet.promise, unmet.read)
-        except Exception as error:  # an app may break in ways that nobody has thought of
+        except Exception as error:  # an app may break in ways not thought of here
             read = "steps/01_setup/README.md#stuck"
             return Verdict(NOT_READY, describe(error), "the app can be used to its end", read)
 

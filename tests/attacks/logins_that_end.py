@@ -46,7 +46,7 @@ def replay(target):
     LOGIN,
 )
 def yesterday(target):
-    """A browser that nobody logged out is still logged in a day later."""
+    """A browser that was left without logging out is still logged in a day later."""
     copied = target.victim().cookies()
     with later(DAY + 60):
         if target.thief(copied).greets(target.ada):
@@ -69,7 +69,7 @@ def remembered(target):
 
 @chapter.attack(
     "Keep a remember-me cookie",
-    "Flask-Login's remember-me cookie holds get_id() and no more. What could get_id() return?",
+    "Flask-Login's remember-me cookie holds what get_id() returns. What could get_id() return?",
     r"remember",
     r"get_id",
     LOGIN,
@@ -134,7 +134,7 @@ def planted(target):
     LOADER,
 )
 def new_password(target):
-    """Whoever is logged in with a stolen password stays in when its owner changes it."""
+    """Someone logged in with a stolen password stays in when its owner changes it."""
     target.features.need("change")
     ada = target.victim()
     for remember in (False, True):
@@ -192,7 +192,7 @@ def old_password(target):
     LOADER,
 )
 def next_user(target):
-    """Whoever logs in while their account is deleted becomes the user who registers next."""
+    """A user who logs in while their account is deleted becomes the next user to register."""
     target.features.need("delete")
     eve = target.people.named("eve")
     page = target.register(eve)

@@ -23,7 +23,7 @@ USER = (r"def create_user|def register", r"/register[\"'/]")
     *USER,
 )
 def look_alike(target):
-    """Someone registers a name that people read as somebody else's."""
+    """Someone registers a name that people read as another user's."""
     ada = target.ada
     target.victim()
     for name, what in (
@@ -69,7 +69,7 @@ def twice(target):
 
 @chapter.attack(
     "Choose markup as a name",
-    "Where does a page show what somebody typed without escaping it? See Jinja's autoescape.",
+    "Where does a page show what a visitor typed without escaping it? See Jinja's autoescape.",
     r"\|\s*safe|Markup\(|autoescape",
     r"flash\(|f[\"'].*<",
 )

@@ -1,6 +1,7 @@
 """Chapter 2: requests that others forge."""
 
 import re
+from itertools import product
 
 from attacks.verdicts import Chapter, fails, require, succeeds
 from attacks.visitor import ORIGINS, forgeries
@@ -11,7 +12,7 @@ OWN, NONE = {"'self'", "'none'"}, ("deny", "sameorigin")
 
 
 @chapter.attack(
-    "Log somebody in as me",
+    "Log a visitor in as me",
     "What does your login form hold that a page on another site can't know?",
     CSRF,
     r"/login[\"'/]",
@@ -26,9 +27,10 @@ def login_csrf(target):
     values = {"username": mallory, "password": target.people.password}
     target.inside(mallory)
     for token, data in forgeries(form, values):
-        for where in ORIGINS:
+        for where, been_here in product(ORIGINS, (True, False)):
             victim = target.visitor()
-            victim.get("/login")
+            if been_here:  # and has a session
+                victim.get("/login")
             victim.sent_by(where, form, data, is_login=True)
             if victim.greets(mallory):
                 return succeeds(
@@ -38,7 +40,7 @@ def login_csrf(target):
 
 
 @chapter.attack(
-    "Log somebody out from next door",
+    "Log a user out from next door",
     "Does SameSite tell ports of one machine apart? What else could the logout form carry?",
     CSRF,
     r"/logout[\"'/]",
@@ -61,7 +63,7 @@ def logout_csrf(target):
 
 
 @chapter.attack(
-    "Change somebody's password from my page",
+    "Change a user's password from my page",
     "What does the form that changes the password ask for that another page can't know?",
     CSRF,
     r"set_password\(",

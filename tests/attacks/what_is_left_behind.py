@@ -42,7 +42,7 @@ def back(target):
 
 
 @chapter.attack(
-    "Read somebody's page from a shared cache",
+    "Read another user's page from a shared cache",
     "Who may keep a page that is for one user? See the words public and private of Cache-Control.",
     *CACHE,
 )
@@ -124,7 +124,7 @@ def part(disposition, content):
     r"logger\.|logging\.|print\(|SQLALCHEMY_ECHO|echo=",
 )
 def logs(target):
-    """Whoever reads the log of the server reads passwords in it."""
+    """Anyone who can read the server's log reads passwords in it."""
     old, _, wrong = target.passwords
     pages = [target.register(), target.log_in(password=wrong), target.log_in()]
     require(target.is_in(), "logging in signs you in: GET /welcome greets you by name", pages[-1])

@@ -52,7 +52,7 @@ SPECIAL = {"http": "80", "https": "443", "ftp": "21"}
 
 
 @chapter.attack(
-    "Lead somebody astray",
+    "Lead a user astray",
     "Which targets begin with one slash for you, and with two for a browser?",
     r"redirect\(.*next|args.*next|values.*next",
     r"urlsplit|urlparse",
@@ -67,7 +67,7 @@ def next_page(target):
         for where in TARGETS if honored else TARGETS[:3] + TARGETS[-30:-18]:
             led = lead.to(where)
             if led.startswith("5"):
-                return succeeds(f"{params[0]}={where!r} ends on an error page: {led}")
+                return succeeds(f"{params[0]}={where!r} gives an error page: {led}")
             origin = origin_of(led, BASE)
             if origin != SITE:
                 return succeeds(f"{params[0]}={where!r} leads to {origin}")

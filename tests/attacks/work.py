@@ -59,7 +59,7 @@ class Work:
         return self.wrong is not None and bytes(password).startswith(self.wrong)
 
     def lowered(self, salt):
-        """Return a salt, or a hash, as it is computed: at the lowest cost if it is one of ours."""
+        """Return a salt, or a hash, as it is computed: at the lowest cost if it is made here."""
         return CHEAP + bytes(salt)[7:] if bytes(salt)[7:SALT] in self.cheap else salt
 
     def cost(self, salt):
