@@ -16,7 +16,8 @@
     python3 workbook.py diff 3               see what step 3 adds
     python3 workbook.py diff 3 my_app        compare your app with step 3
     python3 workbook.py reset my_app         start over with an empty database
-    python3 workbook.py lab                  open the notebooks
+    python3 workbook.py lab 2                open lab 2 as a copy of your own (--fresh: a new one)
+    python3 workbook.py grade FOLDER         check the apps of a class, one in each sub-folder
 
 The first run installs packages into the folder .venv; later runs start at once. Options
 of pytest may follow: -v shows all messages, -s what the app prints, -x stops at the first
@@ -54,7 +55,7 @@ OPTIONS = """
 """.split()
 OPTIONS += OURS
 ENDED = ROOT / ".pytest_cache/v/workbook/ended"  # each run writes it again when it ends
-SIZES = {".": "70 MB, a minute", "notebooks": "420 MB, some minutes", "tests": "230 MB, a minute"}
+SIZES = {".": "90 MB, a minute", "notebooks": "420 MB, some minutes", "tests": "230 MB, a minute"}
 UNUSED = 4  # pytest's exit code for words that it does not understand; it says so itself
 QUIET = "import sys;sys.excepthook=lambda *e: e[0] is KeyboardInterrupt or sys.__excepthook__(*e)"
 
@@ -95,7 +96,7 @@ def test(words):
     steps, apps = steps[:1], apps or steps[1:]  # one of our steps may be the app, too
     if apps and steps and find(*steps) == FINAL:
         mine = f"python3 workbook.py attack {apps[0]}"
-        raise Stop(f"The tests of final are for our app alone. Its attacks on yours: {mine}")
+        raise Stop(f"The tests of final fit only our own app. To run its attacks on yours: {mine}")
     chapter = ROOT / "steps" if steps in ([], ["steps"]) else find(*steps)
     app = [f"--app={shown(find(*apps))}"] if apps else []
     install(".")
@@ -185,12 +186,29 @@ def reset(words):
 
 
 def lab(words):
-    """Open the notebooks."""
+    """Open a lab, as a copy of your own."""
+    from workbench.labs import asked, jupyter, own_copy
+
+    try:
+        path, options = asked(words, ROOT)
+    except ValueError as error:
+        raise Stop(str(error)) from error
     install(".", "notebooks")
-    return python("jupyter", "lab", ROOT / "notebooks", *words)
+    return python(*jupyter(own_copy(path, "--fresh" in options), options, ROOT))
 
 
-VERBS = {one.__name__: one for one in (run, watch, test, attack, diff, reset, lab)}
+def grade(words):
+    """Check the apps of a class; the first word is the folder that holds them."""
+    if not words or words[0].startswith("-"):
+        raise Stop("grade takes the folder that holds the submissions, then its options.")
+    words = [part for word in words for part in re.split(r"^(--csv)=", word) if part]
+    here = [before == "--csv" for before in ["", *words]]  # a path from the current folder
+    words = [Path(w).resolve() if is_path else w for w, is_path in zip(words, here, strict=False)]
+    install(".")
+    return python(ROOT / "tests/grade.py", find(words[0]), *words[1:])
+
+
+VERBS = {one.__name__: one for one in (run, watch, test, attack, diff, reset, lab, grade)}
 
 
 # What is asked and found

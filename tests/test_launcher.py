@@ -131,6 +131,16 @@ def calls(launcher, monkeypatch):
 # The first use, and the second
 
 
+def test_the_packages_weigh_what_the_readme_says(installed, launcher):
+    """What a step needs is as light as README.md and the launcher say."""
+    files = [path for path in (installed / ".venv").rglob("*") if not path.is_symlink()]
+    weight = sum(path.stat().st_size for path in files if path.is_file()) / 1_000_000
+    said = re.search(r"about (\d+) MB for the app", (ROOT / "README.md").read_text("utf-8"))[1]
+
+    assert launcher.SIZES["."].startswith(f"{said} MB")
+    assert 0.6 * int(said) < weight < 1.1 * int(said)
+
+
 def test_the_first_use_installs_and_says_so(installed):
     """The first use makes .venv, installs what the apps need, and shows pip's progress."""
     printed = (installed / "first.txt").read_text("utf-8")
@@ -626,11 +636,31 @@ def test_run_says_that_a_database_is_older_than_the_model(installed):
     assert "To start over: python3 workbook.py reset older" in said
 
 
-def test_lab_opens_the_notebooks(launcher, calls):
-    """lab installs Jupyter and opens it on the folder notebooks."""
-    assert launcher.main(["lab"]) == 0
+def test_lab_opens_a_copy(launcher, calls):
+    """lab installs Jupyter and opens a copy of the lab, in the place of the lab itself."""
+    (launcher.ROOT / "notebooks").mkdir()
+    (launcher.ROOT / "notebooks/02_two.ipynb").write_text('{"cells": []}', "utf-8")
+
+    assert launcher.main(["lab", "2", "--no-browser"]) == 0
     assert calls[0] == [".", "notebooks"]
-    assert calls[1].endswith("-m jupyter lab notebooks")
+    assert "-m jupyter lab " in calls[1]
+    assert "/lab/tree/notebooks/my/02_two.ipynb" in calls[1]
+    assert (launcher.ROOT / "notebooks/my/02_two.ipynb").is_file()
+    assert launcher.main(["lab", "7"]) == 2
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("csv", [["--csv", "marks.csv"], ["--csv=marks.csv"]], ids=str)
+def test_grade_looks_where_one_stands(launcher, calls, csv, monkeypatch):
+    """The folder and the table of grade are where they are typed; other words go on as they are."""
+    place = launcher.ROOT / "autumn"
+    (place / "class").mkdir(parents=True)
+    monkeypatch.chdir(place)
+
+    assert launcher.main(["grade", "class", "ada", *csv, "--jobs", "3"]) == 0
+    assert calls[0] == ["."]
+    expected = "tests/grade.py autumn/class ada --csv autumn/marks.csv --jobs 3"
+    assert calls[1].endswith(expected)
 
 
 # What can go wrong
@@ -641,7 +671,8 @@ def test_lab_opens_the_notebooks(launcher, calls):
     [
         (
             ["fly"],
-            "There is no command fly. The commands are: run, watch, test, diff, reset, lab, help.",
+            "There is no command fly. "
+            "The commands are: run, watch, test, attack, diff, reset, lab, grade, help.",
         ),
         (["tset"], "There is no command tset. Did you mean test?"),
         (["run", "9"], "There is no step 9. The steps are 01_setup, "),
@@ -665,6 +696,8 @@ def test_lab_opens_the_notebooks(launcher, calls):
         (["test", "1", "2", "3"], "test takes a step, a folder, or a step and a folder."),
         (["diff"], "diff takes a step, or a step and a folder."),
         (["diff", "empty"], "empty is not a step. The steps are 01_setup, "),
+        (["grade"], "grade takes the folder that holds the submissions, then its options."),
+        (["grade", "--jobs", "3"], "grade takes the folder that holds the submissions, then its"),
     ],
     ids=" ".join,
 )
@@ -684,7 +717,7 @@ def test_help_shows_the_verbs(launcher, words, capsys):
     """Without a verb, and when asked, the launcher shows what can be typed."""
     assert launcher.main(words) == 0
     printed = capsys.readouterr().out
-    assert all(f"workbook.py {verb}" in printed for verb in ("run", "test", "diff", "lab"))
+    assert all(f"workbook.py {verb}" in printed for verb in ("run", "test", "diff", "lab", "grade"))
 
 
 def test_no_git_is_one_sentence(launcher, monkeypatch, capsys):
@@ -781,5 +814,5 @@ def test_an_old_python_gets_one_sentence():
 
 
 def test_the_launcher_is_small():
-    """The launcher has at most 270 lines of code."""
-    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 270
+    """The launcher has at most 290 lines of code."""
+    assert len(lines_of_code((ROOT / "workbook.py").read_text("utf-8"))) <= 290
