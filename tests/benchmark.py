@@ -5,6 +5,7 @@ same round, so that a slow or busy machine slows both. Nothing here is asserted.
 
     python tests/benchmark.py               the checkpoints, and watch
     python tests/benchmark.py grade 200     a class of 200, in seconds
+    python tests/benchmark.py final         final/: its CPU, its growth, logins per second
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import benchmark_final
 from workbench.course import ROOT, STEPS
 from workbench.watch import Watch, stop
 
@@ -96,10 +98,13 @@ def measure_grade(most):
         print(f"four times as many take {growth:.1f} times as long")
 
 
-def main(what="", number="200"):
+def main(what="", number=""):
     """Measure, and print a line for each."""
     if what == "grade":
-        measure_grade(int(number))
+        measure_grade(int(number or 200))
+        return
+    if what == "final":
+        benchmark_final.measure(told, int(number or 1_000_000))
         return
     with tempfile.TemporaryDirectory() as scratch:
         app = Path(scratch, "my_app")

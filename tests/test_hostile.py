@@ -26,7 +26,7 @@ FAULTS = {  # {a fault: the app with an edit that makes it, and what is said of 
 
 @pytest.mark.parametrize("folder", APPS, ids=lambda folder: folder.name)
 def test_no_request_does_harm(folder):
-    """No 5xx, no traceback, nothing refused is stored, no more work than two wrong logins."""
+    """No 5xx, no traceback, nothing refused is stored, at most the work of two wrong logins."""
     assert attack(folder, EXAMPLES, derandomize=True) >= EXAMPLES
 
 
