@@ -10,8 +10,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,6 +23,7 @@ from workbench.people import ANOTHER_PASSWORD, PASSWORD
 
 FINAL = Path(__file__).parents[1] / "final"
 resource = pytest.importorskip("resource", reason="limits of processes are those of Unix")
+POSTGRESQL = os.environ.get("WORKBOOK_POSTGRESQL", "postgresql://127.0.0.1:5432/postgres")
 REDIS = os.environ.get("WORKBOOK_REDIS", "redis://127.0.0.1:6379/9")
 PATIENCE = 120  # seconds, after which a server counts as stuck
 WORKERS = 4
@@ -109,6 +112,76 @@ def serve(tmp_path):
         yield serve
 
 
+class Relay:
+    """Stands between the app and PostgreSQL, and hands on what they say, until it is told not to.
+
+    When it is silent, it keeps everything to itself; when it is gone, it ends every connection.
+    """
+
+    def __init__(self, address):
+        """Listen for connections to this server."""
+        self.far, self.is_gone, self.speaks, self.ends = address, False, threading.Event(), []
+        self.speaks.set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        """Take connections until the listener is closed."""
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.listener.accept()[0]
+                if self.is_gone:
+                    near.close()
+                    continue
+                far = socket.create_connection(self.far)
+                self.ends += [near, far]
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self.hand_on, args=pair, daemon=True).start()
+
+    def hand_on(self, source, target):
+        """Send to one end what comes from the other."""
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.speaks.wait()
+                target.sendall(data)
+        self.end(source, target)
+
+    def end(self, *ends):
+        """End connections, and whoever waits for them."""
+        for one in ends:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def become(self, state):
+        """Become silent, gone, or as it was."""
+        self.is_gone = state == "gone"
+        if self.is_gone:
+            self.end(*self.ends)
+        (self.speaks.clear if state == "silent" else self.speaks.set)()
+
+
+@pytest.fixture
+def relayed():
+    """Return a relay to PostgreSQL, and the address of a database behind it, dropped at the end."""
+    psycopg = pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is missing")
+    try:
+        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        pytest.skip(f"PostgreSQL does not answer at {POSTGRESQL} (or set WORKBOOK_POSTGRESQL)")
+    name, parts = f"workbook_{uuid.uuid4().hex[:12]}", urllib.parse.urlsplit(POSTGRESQL)
+    with contextlib.closing(connection):
+        connection.execute(f"CREATE DATABASE {name}")
+        relay = Relay((parts.hostname, parts.port or 5432))
+        who = parts.netloc.rpartition("@")[0]
+        port = relay.listener.getsockname()[1]
+        place = f"{who}@127.0.0.1:{port}" if who else f"127.0.0.1:{port}"
+        yield relay, f"postgresql://{place}/{name}"
+        relay.become("gone")
+        relay.end(relay.listener)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def until(is_so):
     """Wait until something is so; a server that refuses the connection is asked again."""
     end = time.monotonic() + PATIENCE
@@ -145,6 +218,24 @@ def test_four_workers_count_together(serve, counters):
     assert set(wrong) == {200, 429}
     assert 10 <= wrong.count(200) < 10 + WORKERS  # each is counted when it has been answered
     assert server.log_in() == 429
+
+
+@pytest.mark.parametrize("state", ["silent", "gone"])
+def test_postgresql_that_is_away_is_503_until_it_is_back(serve, relayed, state):
+    """Pages that need no database are there; nothing that was refused is stored afterwards."""
+    relay, address = relayed
+    server = serve(DATABASE_URL=address, TRUSTED_PROXIES="1")
+    assert server.register("ada")[0] == 302
+    relay.become(state)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        refused = [*pool.map(server.register, [f"grace-{one}" for one in range(2 * WORKERS)])]
+
+    assert [status for status, _ in refused] == [503] * 2 * WORKERS
+    assert {headers["Retry-After"] for _, headers in refused} == {"5"}
+    assert server.fetch("/")[0] == 200
+    relay.become("there")
+    until(lambda: server.log_in() == 302)
+    assert {server.log_in(f"grace-{one}") for one in range(2 * WORKERS)} == {200}
 
 
 def test_a_full_disk_is_503_until_there_is_room(serve):
