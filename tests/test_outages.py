@@ -1,0 +1,280 @@
+"""Outages under gunicorn: several workers, a database or a counter that fails, and comes back."""
+
+import contextlib
+import http.client
+import os
+import re
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from workbench.people import ANOTHER_PASSWORD, PASSWORD
+
+FINAL = Path(__file__).parents[1] / "final"
+resource = pytest.importorskip("resource", reason="limits of processes are those of Unix")
+POSTGRESQL = os.environ.get("WORKBOOK_POSTGRESQL", "postgresql://127.0.0.1:5432/postgres")
+REDIS = os.environ.get("WORKBOOK_REDIS", "redis://127.0.0.1:6379/9")
+PATIENCE = 120  # seconds, after which a server counts as stuck
+WORKERS = 4
+
+
+class Server:
+    """final/ under gunicorn, in production, and what a browser does there."""
+
+    def __init__(self, process, address, database):
+        """Keep what can be done to it."""
+        self.process, self.address, self.database = process, address, database
+
+    def fetch(self, path, form=None, cookie=""):
+        """Return the status, the headers, and the page."""
+        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
+        headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        headers["X-Forwarded-For"] = str(ip_address(secrets.token_bytes(4)))  # somebody else
+        body = urllib.parse.urlencode(form) if form else None
+        with contextlib.closing(connection):
+            connection.request("POST" if form else "GET", path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read().decode()
+
+    def send(self, path, **form):
+        """Open a form and send it; return the status and the headers."""
+        _, headers, page = self.fetch(path)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+        cookie = headers["Set-Cookie"].partition(";")[0]
+        return self.fetch(path, form | {"csrf_token": token}, cookie)[:2]
+
+    def register(self, name):
+        """Register a user; return the status and the headers."""
+        return self.send("/register", username=name, password=PASSWORD, password_again=PASSWORD)
+
+    def log_in(self, name="ada", password=PASSWORD):
+        """Log in; return the status."""
+        return self.send("/login", username=name, password=password)[0]
+
+    def names(self):
+        """Return the names of all users, read past the app."""
+        with contextlib.closing(sqlite3.connect(self.database, timeout=PATIENCE)) as connection:
+            return {name for (name,) in connection.execute("SELECT username FROM user")}
+
+    def limit_files(self, size):
+        """Let no worker write past this size of a file: to SQLite, as if the disk were full."""
+        for worker in self.workers():
+            resource.prlimit(worker, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def workers(self):
+        """Return the processes of the workers."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(child) for child in children.split()]
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Return a function that starts a server with settings."""
+    pytest.importorskip("gunicorn", reason="gunicorn, which serves the app, is not installed")
+    if sys.platform != "linux":
+        pytest.skip("what is done to processes here is Linux's")
+    with contextlib.ExitStack() as stack:
+
+        def serve(**more):
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                address = "127.0.0.1:{1}".format(*free.getsockname())
+            database = tmp_path / "site.db"
+            settings = {
+                "SECRET_KEY": secrets.token_hex(32),
+                "DATABASE_URL": f"sqlite:///{database}",
+            }
+            environ = os.environ | settings | {"BCRYPT_LOG_ROUNDS": "10"} | more
+            base = [sys.executable, "-m"]
+            subprocess.run(
+                [*base, "flask", "--app", FINAL / "app.py", "init-db"], env=environ, check=True
+            )
+            words = ["--chdir", FINAL, "--workers", str(WORKERS), "--bind", address]
+            command = [*base, "gunicorn", *words, "app:create_app()"]
+            process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            server = Server(process, address, database)
+            until(lambda: server.fetch("/")[0] == 200)
+            return server
+
+        yield serve
+
+
+class Relay:
+    """Stands between the app and PostgreSQL, and hands on what they say, until it is told not to.
+
+    When it is silent, it keeps everything to itself; when it is gone, it ends every connection.
+    """
+
+    def __init__(self, address):
+        """Listen for connections to this server."""
+        self.far, self.is_gone, self.speaks, self.ends = address, False, threading.Event(), []
+        self.speaks.set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        """Take connections until the listener is closed."""
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.listener.accept()[0]
+                if self.is_gone:
+                    near.close()
+                    continue
+                far = socket.create_connection(self.far)
+                self.ends += [near, far]
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self.hand_on, args=pair, daemon=True).start()
+
+    def hand_on(self, source, target):
+        """Send to one end what comes from the other."""
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.speaks.wait()
+                target.sendall(data)
+        self.end(source, target)
+
+    def end(self, *ends):
+        """End connections, and whoever waits for them."""
+        for one in ends:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def become(self, state):
+        """Become silent, gone, or as it was."""
+        self.is_gone = state == "gone"
+        if self.is_gone:
+            self.end(*self.ends)
+        (self.speaks.clear if state == "silent" else self.speaks.set)()
+
+
+@pytest.fixture
+def relayed():
+    """Return a relay to PostgreSQL, and the address of a database behind it, dropped at the end."""
+    psycopg = pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is missing")
+    try:
+        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        pytest.skip(f"PostgreSQL does not answer at {POSTGRESQL} (or set WORKBOOK_POSTGRESQL)")
+    name, parts = f"workbook_{uuid.uuid4().hex[:12]}", urllib.parse.urlsplit(POSTGRESQL)
+    with contextlib.closing(connection):
+        connection.execute(f"CREATE DATABASE {name}")
+        relay = Relay((parts.hostname, parts.port or 5432))
+        who = parts.netloc.rpartition("@")[0]
+        port = relay.listener.getsockname()[1]
+        place = f"{who}@127.0.0.1:{port}" if who else f"127.0.0.1:{port}"
+        yield relay, f"postgresql://{place}/{name}"
+        relay.become("gone")
+        relay.end(relay.listener)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def until(is_so):
+    """Wait until something is so; a server that refuses the connection is asked again."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if is_so():
+                return
+        time.sleep(0.1)
+    pytest.fail("the server has not recovered")
+
+
+@pytest.fixture
+def counters():
+    """Return the address of an empty Redis database that nobody else uses."""
+    redis = pytest.importorskip("redis", reason="the driver of Redis is not installed")
+    with redis.from_url(REDIS, socket_timeout=3) as client:
+        try:
+            client.ping()
+        except redis.ConnectionError:
+            pytest.skip(f"Redis does not answer at {REDIS} (or set WORKBOOK_REDIS)")
+        if client.dbsize():
+            pytest.skip(f"{REDIS} is not empty")
+        yield REDIS
+        client.flushdb()
+
+
+def test_four_workers_count_together(serve, counters):
+    """Ten wrong passwords an hour, whoever has seen them, and those that are under way by then."""
+    server = serve(RATELIMIT_STORAGE_URI=counters)
+    assert server.register("ada")[0] == 302
+    with ThreadPoolExecutor(WORKERS) as pool:
+        wrong = [*pool.map(lambda _: server.log_in(password=ANOTHER_PASSWORD), range(24))]
+
+    assert set(wrong) == {200, 429}
+    assert 10 <= wrong.count(200) < 10 + WORKERS  # each is counted when it has been answered
+    assert server.log_in() == 429
+
+
+@pytest.mark.parametrize("state", ["silent", "gone"])
+def test_postgresql_that_is_away_is_503_until_it_is_back(serve, relayed, state):
+    """Pages that need no database are there; nothing that was refused is stored afterwards."""
+    relay, address = relayed
+    server = serve(DATABASE_URL=address, TRUSTED_PROXIES="1")
+    assert server.register("ada")[0] == 302
+    relay.become(state)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        refused = [*pool.map(server.register, [f"grace-{one}" for one in range(2 * WORKERS)])]
+
+    assert [status for status, _ in refused] == [503] * 2 * WORKERS
+    assert {headers["Retry-After"] for _, headers in refused} == {"5"}
+    assert server.fetch("/")[0] == 200
+    relay.become("there")
+    until(lambda: server.log_in() == 302)
+    assert {server.log_in(f"grace-{one}") for one in range(2 * WORKERS)} == {200}
+
+
+def test_a_full_disk_is_503_until_there_is_room(serve):
+    """Nothing is stored meanwhile; what was stored is there, and nobody restarts anything."""
+    server = serve(TRUSTED_PROXIES="1")
+    assert server.register("ada")[0] == 302
+    server.limit_files(0)
+    refused = [server.register(f"grace-{number}") for number in range(2 * WORKERS)]
+
+    assert [status for status, _ in refused] == [503] * 2 * WORKERS
+    assert {headers["Retry-After"] for _, headers in refused} == {"5"}
+    assert server.fetch("/")[0] == 200
+    assert server.names() == {"ada"}
+    server.limit_files(resource.RLIM_INFINITY)
+    assert server.register("grace-0")[0] == 302
+    assert server.names() == {"ada", "grace-0"}
+    assert server.log_in() == 302
+
+
+def test_what_was_acknowledged_outlives_killed_workers(serve):
+    """Every user who was told so is there, whole; and the server goes on."""
+    server, acknowledged = serve(TRUSTED_PROXIES="1"), set()
+
+    def register(name):
+        with contextlib.suppress(OSError, http.client.HTTPException, KeyError):
+            if server.register(name)[0] == 302:
+                acknowledged.add(name)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for number in range(5):
+            names = [f"user-{number}-{one}" for one in range(2 * WORKERS)]
+            under_way = [pool.submit(register, name) for name in names]
+            under_way[number].result()  # now the others are in the middle of theirs
+            for worker in server.workers()[:2]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+
+    stored = server.names()
+    assert acknowledged
+    assert acknowledged <= stored
+    until(lambda: server.register("ada")[0] == 302)
+    assert {server.log_in(name) for name in stored | {"ada"}} == {302}
