@@ -131,7 +131,9 @@ def register():
     return page("Register", form)
 
 
-limiter = Limiter(lambda: request.form.get("username", "").lower(), app=app)
+limiter = Limiter(
+    lambda: request.form.get("username", "").lower(), app=app, storage_uri="memory://"
+)
 
 
 @app.route("/login", methods=["GET", "POST"])
