@@ -44,6 +44,9 @@ class User(UserMixin, db.Model):
     login = db.Column(db.String(32))  # the only one that is open
 
     def get_id(self):
+        if self.login is None:
+            self.login = secrets.token_hex(16)
+            db.session.commit()
         return f"{self.id}:{self.login}"
 
     def set_password(self, password):
