@@ -8,6 +8,7 @@ import pytest
 from attacks import ATTACKS
 from attacks.lab import Lab
 from attacks.verdicts import FAILS, NOT_THERE, SUCCEEDS
+from examiner import STEPS, sit
 
 APPS = Path(__file__).with_name("hardened")
 TABLE = tomllib.loads((APPS / "verdicts.toml").read_text("utf-8"))
@@ -54,6 +55,15 @@ def test_the_table_is_long_enough():
 def test_the_verdicts_on_an_app_are_right(name):
     """Whatever its style."""
     assert kinds(name, ATTACKS) == expected(name)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_an_app_passes_every_checkpoint(name):
+    """It keeps the contract of the steps, so what it withstands is worth something."""
+    sitting = sit(STEPS, APPS / name)
+
+    messages = "\n\n".join(sitting.messages[one] for one in sitting.failed)
+    assert sitting.code == 0, messages or sitting.output
 
 
 @pytest.mark.parametrize(("name", "row"), EDITS, ids=[f"{n}-{r['opens'][0]}" for n, r in EDITS])

@@ -50,7 +50,8 @@ def keys_elsewhere(target):
     keys, copy = set(), target.copy
     with opened(copy.root / copy.source.relative_to(copy.folder)) as theirs:
         theirs.copy()
-        private = [file for file in copy.new_files() if file.is_relative_to(copy.root)]
+        written = [file for file in copy.new_files() if file.is_relative_to(copy.root)]
+        private = [file for file in written if file.suffix != ".py"]
         for file in (*private, *copy.root.glob(".env*")):
             (theirs.root / file.relative_to(copy.root)).unlink(missing_ok=True)
         shutil.rmtree(theirs.root / "instance", ignore_errors=True)

@@ -1,7 +1,9 @@
 """Chapter 7: what is left behind."""
 
+import gc
 import io
 import re
+import warnings
 from itertools import product
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -89,14 +91,12 @@ def sent_file(target, path, size, chunked):
     environ = {}
     if chunked:  # no length is told, and the server marks the end
         headers["Transfer-Encoding"], environ = "chunked", {"wsgi.input_terminated": True}
-    answer = browser.client.post(
-        form.action,
-        input_stream=body,
-        content_type=kind,
-        headers=headers,
-        environ_overrides=environ,
-    )
-    return answer.status, body.tell()
+    sent = {"input_stream": body, "content_type": kind, "headers": headers}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # the app leaves the file to Python
+        status = browser.client.post(form.action, environ_overrides=environ, **sent).status
+        gc.collect()
+    return status, body.tell()
 
 
 def sent_plain(target, path):

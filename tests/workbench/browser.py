@@ -78,7 +78,8 @@ class Browser:
         environ = {"HTTP_COOKIE": dump_cookie(name, value), "HTTP_HOST": "localhost"}
         environ |= {"REMOTE_ADDR": self.client.environ_base["REMOTE_ADDR"]}
         request = self.app.request_class(EnvironBuilder(environ_base=environ).get_environ())
-        return dict(self.app.session_interface.open_session(self.app, request) or {})
+        with self.app.app_context():  # sessions may be in the database
+            return dict(self.app.session_interface.open_session(self.app, request) or {})
 
     def _open(self, method, address, data=(), enctype=NO_TYPE, typed=(), headers=(), follow=True):
         self.set_cookies = []

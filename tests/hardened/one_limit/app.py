@@ -44,6 +44,9 @@ class User(UserMixin, db.Model):
     login = db.Column(db.String(32))  # the only one that is open
 
     def get_id(self):
+        if self.login is None:
+            self.login = secrets.token_hex(16)
+            db.session.commit()
         return f"{self.id}:{self.login}"
 
     def set_password(self, password):
@@ -131,7 +134,9 @@ def register():
     return page("Register", form)
 
 
-limiter = Limiter(lambda: request.form.get("username", "").lower(), app=app)
+limiter = Limiter(
+    lambda: request.form.get("username", "").lower(), app=app, storage_uri="memory://"
+)
 
 
 @app.route("/login", methods=["GET", "POST"])

@@ -12,7 +12,6 @@ from flask import (
     abort,
     current_app,
     flash,
-    has_request_context,
     redirect,
     render_template,
     request,
@@ -100,7 +99,14 @@ class User(db.Model):
     ticket = None
 
     def get_id(self):
-        return self.ticket or str(self.id)
+        return self.ticket or self.new_ticket(self.epoch)
+
+    def new_ticket(self, epoch):
+        ticket = Ticket(user_id=self.id, epoch=epoch, until=moment() + timedelta(hours=1))
+        db.session.add(ticket)
+        db.session.commit()
+        self.ticket = ticket.word
+        return self.ticket
 
     def set_password(self, password):
         if not 0 < len(password.encode()) < 73:
@@ -130,19 +136,11 @@ class Code(db.Model):
 @manager.user_loader
 def load(word):
     ticket = db.session.get(Ticket, word)
-    if ticket is None:
-        return by_id(word)
-    user = db.session.get(User, ticket.user_id)
-    if ticket.until < moment() or user is None or user.epoch != ticket.epoch:
+    user = db.session.get(User, ticket.user_id) if ticket else None
+    if ticket is None or ticket.until < moment() or user is None or user.epoch != ticket.epoch:
         return None
     user.ticket = word
     return user
-
-
-def by_id(word):
-    """Return nobody in a request: an id alone opens no door."""
-    outside = not has_request_context() and word.isdecimal()
-    return db.session.get(User, int(word)) if outside else None
 
 
 def find(name):
@@ -211,10 +209,7 @@ def login():
                     .where(User.id == user.id, User.epoch == epoch)
                     .values(password_hash=bcrypt.generate_password_hash(password).decode())
                 )
-            ticket = Ticket(user_id=user.id, epoch=epoch, until=moment() + timedelta(hours=1))
-            db.session.add(ticket)
-            db.session.commit()
-            user.ticket = ticket.word
+            user.new_ticket(epoch)
             login_user(user)
             answer = redirect(url_for(".welcome"))
             secure = not at_home()
