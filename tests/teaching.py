@@ -8,7 +8,7 @@ from examiner import ROOT, STEPS
 from mistakes import MISTAKES
 
 TEACHING = ROOT / "TEACHING.md"
-HEAD = re.compile(r"# (Step \d): (.+)\n\nAbout (\d+) minutes .*? (\d+) checkpoints")
+HEAD = re.compile(r"# (Step \d): (.+)\n\nAbout (\d+) minutes .*? (\d+) checks?\b")
 LESSONS = re.compile(r"(\| step \| minutes \|.*\n\|[- |]+\n)(?:\|.*\n)*")
 WRONG = re.compile(r"(\| step \| section \|.*\n\|[- |]+\n)(?:\|.*\n)*")
 MOST = 12  # sections
