@@ -31,7 +31,7 @@ INSTEAD = {  # files that are there in the place of app.py, and what the hint sa
     "app(1).py": "meant to be app.py",
     "ap.py": "meant to be app.py",
     "app.py.rtf": "plain text",
-    "Untitled.ipynb": "the code of the cells",
+    "Untitled.ipynb": "the code of its cells",
 }
 MODELS = "from app import db\n\n\nclass User(db.Model):\n    id = db.Column(db.Integer)\n"
 LOOP = '@app.get("/on/<int:n>")\ndef on(n):\n    return redirect(f"/on/{n + 1}")\n'
@@ -188,7 +188,7 @@ BROKEN = [
         "a file that hides bcrypt",
         {"app.py": APP, "bcrypt.py": ""},
         "a file named bcrypt.py, which hides the package bcrypt",
-        hint="Rename",
+        hint="Can you rename it?",
     ),
     Case(
         "a file that hides bcrypt, seen from inside",

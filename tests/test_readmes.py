@@ -212,7 +212,7 @@ def test_every_question_is_on_one_page():
 
 
 def test_an_error_text_has_one_line():
-    """Whoever searches the page for an error finds all its reasons in one place."""
+    """Searching the page for an error text leads to one line, which has all its reasons."""
     rows = re.findall(r"^\| (`[^`]+`)", page(), re.M)
     texts = [ERROR.match(row)[1] for row in rows]
     twice = {one for one in texts if texts.count(one) > 1}
