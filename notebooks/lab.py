@@ -58,6 +58,7 @@ def load_step(name, *edits, cost=None):
         copy.edit(file, old, new)
     os.environ["BCRYPT_LOG_ROUNDS"] = str(cost or 12)  # final/ reads it
     site = Site(copy)
+    site.app.config["SERVER_NAME"] = None  # a test client keeps its cookies for localhost
     site.app.logger.disabled = True  # its lines hold times and paths
     if cost:
         site.bcrypt._log_rounds = cost
