@@ -7,7 +7,6 @@ import re
 import secrets
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from workbench.people import ANOTHER_PASSWORD, PASSWORD
 
 FINAL = Path(__file__).parents[1] / "final"
@@ -64,8 +64,13 @@ class Server:
 
     def names(self):
         """Return the names of all users, read past the app."""
-        with contextlib.closing(sqlite3.connect(self.database, timeout=PATIENCE)) as connection:
-            return {name for (name,) in connection.execute("SELECT username FROM user")}
+        engine = sqlalchemy.create_engine(
+            self.database.replace("postgresql:", "postgresql+psycopg:")
+        )
+        with engine.connect() as connection:
+            names = set(connection.scalars(sqlalchemy.text('SELECT username FROM "user"')))
+        engine.dispose()
+        return names
 
     def limit_files(self, size):
         """Let no worker write past this size of a file: to SQLite, as if the disk were full."""
@@ -90,12 +95,12 @@ def serve(tmp_path):
         def serve(**more):
             with socket.create_server(("127.0.0.1", 0)) as free:
                 address = "127.0.0.1:{1}".format(*free.getsockname())
-            database = tmp_path / "site.db"
             settings = {
                 "SECRET_KEY": secrets.token_hex(32),
-                "DATABASE_URL": f"sqlite:///{database}",
-            }
-            environ = os.environ | settings | {"BCRYPT_LOG_ROUNDS": "10"} | more
+                "DATABASE_URL": f"sqlite:///{tmp_path / 'site.db'}",
+                "BCRYPT_LOG_ROUNDS": "10",
+            } | more
+            environ = os.environ | settings
             base = [sys.executable, "-m"]
             subprocess.run(
                 [*base, "flask", "--app", FINAL / "app.py", "init-db"], env=environ, check=True
@@ -105,7 +110,7 @@ def serve(tmp_path):
             process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
             stack.callback(process.wait)
             stack.callback(process.terminate)
-            server = Server(process, address, database)
+            server = Server(process, address, settings["DATABASE_URL"])
             until(lambda: server.fetch("/")[0] == 200)
             return server
 
@@ -113,7 +118,7 @@ def serve(tmp_path):
 
 
 class Relay:
-    """Stands between the app and PostgreSQL, and hands on what they say, until it is told not to.
+    """Is between the app and a server, and hands on what they say, until it is told not to.
 
     When it is silent, it keeps everything to itself; when it is gone, it ends every connection.
     """
@@ -176,6 +181,7 @@ def relayed():
         who = parts.netloc.rpartition("@")[0]
         port = relay.listener.getsockname()[1]
         place = f"{who}@127.0.0.1:{port}" if who else f"127.0.0.1:{port}"
+        relay.run = lambda words: connection.execute(words.format(name))
         yield relay, f"postgresql://{place}/{name}"
         relay.become("gone")
         relay.end(relay.listener)
@@ -238,6 +244,44 @@ def test_postgresql_that_is_away_is_503_until_it_is_back(serve, relayed, state):
     assert {server.log_in(f"grace-{one}") for one in range(2 * WORKERS)} == {200}
 
 
+def test_a_read_only_database_is_503_until_it_is_not(serve, relayed):
+    """Nothing is stored meanwhile, and logging in, which stores a login, is refused, too."""
+    relay, address = relayed
+    server = serve(DATABASE_URL=address, TRUSTED_PROXIES="1")
+    assert server.register("ada")[0] == 302
+    relay.run("ALTER DATABASE {} SET default_transaction_read_only = on")
+    relay.become("gone")  # what is set counts for new connections
+    relay.become("there")
+    refused = [server.register("grace"), server.send("/login", username="ada", password=PASSWORD)]
+
+    assert [(status, headers["Retry-After"]) for status, headers in refused] == [(503, "5")] * 2
+    assert server.fetch("/")[0] == 200
+    assert server.names() == {"ada"}
+    relay.run("ALTER DATABASE {} SET default_transaction_read_only = off")
+    relay.become("gone")
+    relay.become("there")
+    until(lambda: server.log_in() == 302)
+    assert server.register("grace")[0] == 302
+
+
+@pytest.mark.parametrize("state", ["silent", "gone"])
+def test_without_redis_each_worker_counts_for_itself(serve, counters, state):
+    """Everyone can log in meanwhile; guesses have a limit all the same, of each worker."""
+    place = urllib.parse.urlsplit(counters)
+    relay = Relay((place.hostname, place.port or 6379))
+    port = relay.listener.getsockname()[1]
+    server = serve(RATELIMIT_STORAGE_URI=f"redis://127.0.0.1:{port}{place.path}")
+    assert server.register("ada")[0] == 302
+    relay.become(state)
+    assert server.log_in() == 302
+    with ThreadPoolExecutor(WORKERS) as pool:
+        wrong = [*pool.map(lambda _: server.log_in(password=ANOTHER_PASSWORD), range(60))]
+
+    assert set(wrong) == {200, 429}
+    assert wrong.count(200) < 11 * WORKERS + WORKERS
+    relay.end(relay.listener)
+
+
 def test_a_full_disk_is_503_until_there_is_room(serve):
     """Nothing is stored meanwhile; what was stored is there, and nobody restarts anything."""
     server = serve(TRUSTED_PROXIES="1")
@@ -255,9 +299,13 @@ def test_a_full_disk_is_503_until_there_is_room(serve):
     assert server.log_in() == 302
 
 
-def test_what_was_acknowledged_outlives_killed_workers(serve):
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_was_acknowledged_outlives_killed_workers(serve, database, request):
     """Every user who was told so is there, whole; and the server goes on."""
-    server, acknowledged = serve(TRUSTED_PROXIES="1"), set()
+    more = {"TRUSTED_PROXIES": "1"}
+    if database == "postgresql":
+        more["DATABASE_URL"] = request.getfixturevalue("relayed")[1]
+    server, acknowledged = serve(**more), set()
 
     def register(name):
         with contextlib.suppress(OSError, http.client.HTTPException, KeyError):
