@@ -191,8 +191,8 @@ def run_once(confined, scratch, paper, done, until):
     threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True).start()
     try:
         with suppress(OSError):  # it has ended, which is noticed below
-            process.stdin.write(json.dumps(task) + "\n")
-            process.stdin.close()
+            with process.stdin:
+                process.stdin.write(json.dumps(task) + "\n")
         listen(run, lines, process, time.monotonic() + seconds)
     finally:
         RUNNING.discard(process)
@@ -203,7 +203,7 @@ def run_once(confined, scratch, paper, done, until):
 def read_lines(file, lines):
     """Put each line into a queue, and None at the end; no process can keep a reader waiting."""
     left = LONGEST
-    with suppress(ValueError, OSError):
+    with suppress(ValueError, OSError), file:
         while left > 0 and (line := file.readline(LONGEST)):
             left -= len(line)
             lines.put(line)
