@@ -6,7 +6,7 @@ from hypothesis import Phase
 
 STEP, FINAL = APPS[1:]
 FAULTS = {  # {a fault: the app with an edit that makes it, and what is said of it}
-    "a crash": (STEP, "app.py", "if user and user.check_password", "if user.check_password", "^500 "),
+    "a crash": (STEP, "app.py", "if user and user.check", "if user.check", "^500 "),
     "a traceback": (
         *(STEP, "app.py", "Wrong username", "Traceback (most recent call last)"),
         "Traceback",
