@@ -190,9 +190,8 @@ def run_once(confined, scratch, paper, done, until):
     lines = queue.Queue()
     threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True).start()
     try:
-        with suppress(OSError):  # it has ended, which is noticed below
-            with process.stdin:
-                process.stdin.write(json.dumps(task) + "\n")
+        with suppress(OSError), process.stdin:  # an error says that it has ended: see below
+            process.stdin.write(json.dumps(task) + "\n")
         listen(run, lines, process, time.monotonic() + seconds)
     finally:
         RUNNING.discard(process)
