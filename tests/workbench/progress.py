@@ -106,7 +106,7 @@ def about_no_failure(progress, step, hints):
         tasks = ("dim", f"your turn  {progress.tasks()}   p and n show each step with its task")
         return [("good", " ".join(LEARNED.split())), ("", "Next: final/README.md"), tasks]
     if step and progress.is_done(step):
-        return [("good", f"Step {number(step)} is done."), ("", ""), *task(progress, step, hints)]
+        return [("good", f"Step {number(step)} is done."), *task(progress, step, hints)]
     if step and progress.ended and progress.waiting(step):
         first = progress.failures()[:1]
         words = f"Step {number(step)} waits for {heading(first[0])}" if first else "It waits."
@@ -120,7 +120,7 @@ def task(progress, step, hints):
     if progress.is_done(turn):
         return [("good", "Its task is done, too.")]
     first = progress.failures(turn)[:1]
-    return [row for one in first for row in message(one, hints)]
+    return [row for one in first for row in [("", ""), *message(one, hints)]]
 
 
 def message(one, hints):
