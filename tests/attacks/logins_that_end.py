@@ -6,7 +6,7 @@ import time
 import time_machine
 
 from attacks.verdicts import Chapter, NotThereError, fails, require, succeeds
-from attacks.visitor import names_of, outliving, remember_box
+from attacks.visitor import names_of, outliving, put_back, remember_box
 from attacks.work import CHECK
 
 chapter = Chapter(3, "Logins that end")
@@ -34,9 +34,7 @@ def replay(target):
     ada = target.victim()
     copied = ada.cookies()
     target.log_out(ada)
-    if target.thief(copied).greets(target.ada):
-        return succeeds(f"{names_of(copied)} from before the logout opens /welcome")
-    return fails()
+    return put_back(target, copied, "from before the logout opens /welcome")
 
 
 @chapter.attack(
@@ -49,9 +47,7 @@ def yesterday(target):
     """A browser that was left without logging out is still logged in a day later."""
     copied = target.victim().cookies()
     with later(DAY + 60):
-        if target.thief(copied).greets(target.ada):
-            return succeeds(f"{names_of(copied)} of yesterday opens /welcome")
-    return fails()
+        return put_back(target, copied, "of yesterday opens /welcome")
 
 
 def remembered(target):
@@ -78,9 +74,7 @@ def remember_me(target):
     """A remember-me cookie copied before logout still opens /welcome."""
     ada, copied = remembered(target)
     target.log_out(ada)
-    if target.thief(copied).greets(target.ada):
-        return succeeds(f"{names_of(copied)} from before the logout opens /welcome")
-    return fails()
+    return put_back(target, copied, "from before the logout opens /welcome")
 
 
 @chapter.attack(
@@ -94,9 +88,7 @@ def old_remember_me(target):
     """A remember-me cookie opens /welcome after more than a year."""
     _, copied = remembered(target)
     with later(400 * DAY):
-        if target.thief(copied).greets(target.ada):
-            return succeeds(f"{names_of(copied)} opens /welcome 400 days later")
-    return fails()
+        return put_back(target, copied, "opens /welcome 400 days later")
 
 
 @chapter.attack(

@@ -6,7 +6,7 @@ from workbench.attempt import StillRunning
 from workbench.browser import Browser
 from workbench.forms import kind_of
 
-from attacks.verdicts import NotReadyError
+from attacks.verdicts import NotReadyError, fails, succeeds
 
 SITE = "https://localhost"
 EVIL, NEIGHBOR = "https://evil.example", "https://localhost:8443"
@@ -83,6 +83,13 @@ def outliving(cookies):
 def names_of(cookies):
     """Return the names of cookies, for a message."""
     return ", ".join(one.key for one in cookies) or "no cookie"
+
+
+def put_back(target, cookies, how):
+    """Try the victim's cookies in another browser; return the verdict."""
+    if target.thief(cookies).greets(target.ada):
+        return succeeds(f"{names_of(cookies)} {how}")
+    return fails()
 
 
 def remember_box(form):
