@@ -4,17 +4,16 @@ Every test that loads the app runs on SQLite and on PostgreSQL, in a database of
 """
 
 import os
-import uuid
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from workbench.loader import opened
+from workbench.postgresql import new_database
 from workbench.site import Site
 
 FINAL = Path(__file__).parent
 STEP = FINAL.parent / "steps/05_logout"
-SERVER = os.environ.get("WORKBOOK_POSTGRESQL", "postgresql://127.0.0.1:5432/postgres")
 PRODUCTION = {
     "FLASK_DEBUG": "0",
     "SECRET_KEY": "3d1f8a2b9c7e6054" * 4,
@@ -25,16 +24,8 @@ PRODUCTION = {
 @pytest.fixture(scope="session")
 def server():
     """Make a database on a PostgreSQL server, return its address, and drop it at the end."""
-    psycopg = pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is missing")
-    name = f"workbook_{uuid.uuid4().hex[:12]}"
-    try:
-        connection = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        pytest.skip(f"PostgreSQL does not answer at {SERVER} (or set WORKBOOK_POSTGRESQL)")
-    with closing(connection):
-        connection.execute(f"CREATE DATABASE {name}")
-        yield f"{SERVER.rpartition('/')[0]}/{name}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database() as (address, _):
+        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

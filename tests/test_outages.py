@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 import urllib.parse
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,10 +19,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from workbench.people import ANOTHER_PASSWORD, PASSWORD
+from workbench.postgresql import new_database
 
 FINAL = Path(__file__).parents[1] / "final"
 resource = pytest.importorskip("resource", reason="limits of processes are those of Unix")
-POSTGRESQL = os.environ.get("WORKBOOK_POSTGRESQL", "postgresql://127.0.0.1:5432/postgres")
 REDIS = os.environ.get("WORKBOOK_REDIS", "redis://127.0.0.1:6379/9")
 PATIENCE = 120  # seconds, after which a server counts as stuck
 WORKERS = 4
@@ -40,7 +39,7 @@ class Server:
         """Return the status, the headers, and the page."""
         connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
         headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        headers["X-Forwarded-For"] = str(ip_address(secrets.token_bytes(4)))  # somebody else
+        headers["X-Forwarded-For"] = str(ip_address(secrets.token_bytes(4)))  # another visitor
         body = urllib.parse.urlencode(form) if form else None
         with contextlib.closing(connection):
             connection.request("POST" if form else "GET", path, body, headers)
@@ -128,6 +127,7 @@ class Relay:
         self.far, self.is_gone, self.speaks, self.ends = address, False, threading.Event(), []
         self.speaks.set()
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.take, daemon=True).start()
 
     def take(self):
@@ -152,7 +152,7 @@ class Relay:
         self.end(source, target)
 
     def end(self, *ends):
-        """End connections, and whoever waits for them."""
+        """End connections, and what waits for them."""
         for one in ends:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -167,25 +167,21 @@ class Relay:
 
 
 @pytest.fixture
-def relayed():
-    """Return a relay to PostgreSQL, and the address of a database behind it, dropped at the end."""
-    psycopg = pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is missing")
-    try:
-        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        pytest.skip(f"PostgreSQL does not answer at {POSTGRESQL} (or set WORKBOOK_POSTGRESQL)")
-    name, parts = f"workbook_{uuid.uuid4().hex[:12]}", urllib.parse.urlsplit(POSTGRESQL)
-    with contextlib.closing(connection):
-        connection.execute(f"CREATE DATABASE {name}")
-        relay = Relay((parts.hostname, parts.port or 5432))
-        who = parts.netloc.rpartition("@")[0]
-        port = relay.listener.getsockname()[1]
-        place = f"{who}@127.0.0.1:{port}" if who else f"127.0.0.1:{port}"
-        relay.run = lambda words: connection.execute(words.format(name))
-        yield relay, f"postgresql://{place}/{name}"
-        relay.become("gone")
-        relay.end(relay.listener)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql():
+    """The address of a database of its own, and a connection to its server."""
+    with new_database() as address_and_connection:
+        yield address_and_connection
+
+
+@pytest.fixture
+def relayed(postgresql):
+    """A relay to PostgreSQL, and the address of a database behind it."""
+    parts = urllib.parse.urlsplit(postgresql[0])
+    relay = Relay((parts.hostname, parts.port or 5432))
+    who, at, _ = parts.netloc.rpartition("@")
+    yield relay, parts._replace(netloc=f"{who}{at}127.0.0.1:{relay.port}").geturl()
+    relay.become("gone")
+    relay.end(relay.listener)
 
 
 def until(is_so):
@@ -244,12 +240,13 @@ def test_postgresql_that_is_away_is_503_until_it_is_back(serve, relayed, state):
     assert {server.log_in(f"grace-{one}") for one in range(2 * WORKERS)} == {200}
 
 
-def test_a_read_only_database_is_503_until_it_is_not(serve, relayed):
+def test_a_read_only_database_is_503_until_it_is_not(serve, postgresql, relayed):
     """Nothing is stored meanwhile, and logging in, which stores a login, is refused, too."""
-    relay, address = relayed
+    (_, connection), (relay, address) = postgresql, relayed
+    name = address.rpartition("/")[2]
     server = serve(DATABASE_URL=address, TRUSTED_PROXIES="1")
     assert server.register("ada")[0] == 302
-    relay.run("ALTER DATABASE {} SET default_transaction_read_only = on")
+    connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     relay.become("gone")  # what is set counts for new connections
     relay.become("there")
     refused = [server.register("grace"), server.send("/login", username="ada", password=PASSWORD)]
@@ -257,7 +254,7 @@ def test_a_read_only_database_is_503_until_it_is_not(serve, relayed):
     assert [(status, headers["Retry-After"]) for status, headers in refused] == [(503, "5")] * 2
     assert server.fetch("/")[0] == 200
     assert server.names() == {"ada"}
-    relay.run("ALTER DATABASE {} SET default_transaction_read_only = off")
+    connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
     relay.become("gone")
     relay.become("there")
     until(lambda: server.log_in() == 302)
@@ -269,8 +266,7 @@ def test_without_redis_each_worker_counts_for_itself(serve, counters, state):
     """Everyone can log in meanwhile; guesses have a limit all the same, of each worker."""
     place = urllib.parse.urlsplit(counters)
     relay = Relay((place.hostname, place.port or 6379))
-    port = relay.listener.getsockname()[1]
-    server = serve(RATELIMIT_STORAGE_URI=f"redis://127.0.0.1:{port}{place.path}")
+    server = serve(RATELIMIT_STORAGE_URI=f"redis://127.0.0.1:{relay.port}{place.path}")
     assert server.register("ada")[0] == 302
     relay.become(state)
     assert server.log_in() == 302
@@ -304,7 +300,7 @@ def test_what_was_acknowledged_outlives_killed_workers(serve, database, request)
     """Every user who was told so is there, whole; and the server goes on."""
     more = {"TRUSTED_PROXIES": "1"}
     if database == "postgresql":
-        more["DATABASE_URL"] = request.getfixturevalue("relayed")[1]
+        more["DATABASE_URL"] = request.getfixturevalue("postgresql")[0]
     server, acknowledged = serve(**more), set()
 
     def register(name):
