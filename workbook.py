@@ -139,11 +139,9 @@ def attack(words):
     app, *names = words or ["my_app"]
     if app.startswith("-"):
         raise Stop("attack takes a step or a folder first, then names of attacks and options.")
-    before = ["", *names]
-    names = [Path(n).resolve() if b == "--json" else n for b, n in zip(before, names, strict=False)]
     file = find(app)
     install(".")
-    return python(ROOT / "tests/attack.py", file, *names)
+    return python(ROOT / "tests/attack.py", file, *with_path(names, "--json"))
 
 
 def diff(words):
@@ -201,11 +199,8 @@ def grade(words):
     """Check the apps of a class; the first word is the folder that holds them."""
     if not words or words[0].startswith("-"):
         raise Stop("grade takes the folder that holds the submissions, then its options.")
-    words = [part for word in words for part in re.split(r"^(--csv)=", word) if part]
-    here = [before == "--csv" for before in ["", *words]]  # a path from the current folder
-    words = [Path(w).resolve() if is_path else w for w, is_path in zip(words, here, strict=False)]
     install(".")
-    return python(ROOT / "tests/grade.py", find(words[0]), *words[1:])
+    return python(ROOT / "tests/grade.py", find(words[0]), *with_path(words[1:], "--csv"))
 
 
 VERBS = {one.__name__: one for one in (run, watch, test, attack, diff, reset, lab, grade)}
@@ -268,6 +263,13 @@ def take_options(words):
         if name not in OPTIONS and len(name) > 3 and closest(name, OPTIONS):  # -rs is -r s
             raise Stop(f"There is no option {name}.{closest(name, OPTIONS)}")
     return words[:first], words[first:]
+
+
+def with_path(words, option):
+    """Return the words with the path behind an option as seen from the current folder."""
+    words = [part for word in words for part in re.split(f"^({option})=", word) if part]
+    before = ["", *words]
+    return [Path(w).resolve() if b == option else w for b, w in zip(before, words, strict=False)]
 
 
 def take_port(words):
