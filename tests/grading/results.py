@@ -6,8 +6,9 @@ import re
 import sys
 from collections import Counter
 from dataclasses import asdict
+from functools import cache
 
-from workbench.course import STEPS, number_of
+from workbench.course import STEPS, named, number_of
 from workbench.own_data import name_aside
 from workbench.progress import body
 
@@ -87,7 +88,7 @@ class Results:
         if verdict.is_mark:
             points = [*map(progress.passed, self.total), progress.passed()]
         first = progress.failures()[:1]
-        to_do = f"step {number(first[0]['step'])}: {sentence(first[0])}" if first else ""
+        to_do = f"{named(first[0]['step'])}: {sentence(first[0])}" if first else ""
         cells = [self.note(verdict), to_do, ", ".join(self.same_code(verdict))]
         return [safe(verdict.name), *points, verdict.status, *map(safe, cells)]
 
@@ -136,7 +137,7 @@ class Results:
         for check, words in self.checks.items():
             done = passed[check]
             bar = "#" * round(BAR * done / len(graded))
-            lines.append(f"{done:>5}  {bar:.<{BAR}}  step {number(check[0])}: {words}")
+            lines.append(f"{done:>5}  {bar:.<{BAR}}  {named(check[0])}: {words}")
         return [*lines, *self.commonest(graded)]
 
     def commonest(self, graded):
@@ -147,20 +148,14 @@ class Results:
             return []
         lines = ["", "What stops most of them first:"]
         for (step, words), count in counts.most_common(COMMONEST):
-            lines.append(f"{count:>5}  step {number(step)}: {words}")
+            lines.append(f"{count:>5}  {named(step)}: {words}")
         return lines
 
 
-def mark_of(step, known={}):  # noqa: B006 - it remembers
+@cache
+def mark_of(step):
     """Return the fingerprint of a snapshot."""
-    if step not in known:
-        known[step] = fingerprint(step)
-    return known[step]
-
-
-def number(step):
-    """Return the number of a step, given its folder's name."""
-    return step.partition("_")[0].lstrip("0")
+    return fingerprint(step)
 
 
 def sentence(told):

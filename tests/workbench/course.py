@@ -29,6 +29,18 @@ def turn_of(name):
     return f"{name}, your turn"
 
 
+def part_of(check):
+    """Return the name of the step that a test or its report belongs to, or of the step's task."""
+    path = Path(check.nodeid.partition("::")[0])
+    return turn_of(path.parent.name) if path.name == TURN else path.parent.name
+
+
+def named(part):
+    """Return a step, or its task, as a heading names it: "step 3, your turn"."""
+    step, comma, turn = part.partition(",")
+    return f"step {number_of(Path(step))}{comma}{turn}"
+
+
 def title_of(step):
     """Return the title of a step's README: "Step 3: Hash the password"."""
     readme = step / "README.md"
@@ -39,3 +51,9 @@ def title_of(step):
 def rung(step, done, of):
     """Return one step of the ladder: "3 ok", or "4 ####......" where it is not done."""
     return f"{number_of(step)} {'ok' if done == of else '#' * done + '.' * (of - done)}"
+
+
+def ladder(passed, total, part=str):
+    """Return all steps, or their tasks, in a line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
+    parts = [(step, part(step.name)) for step in STEPS]
+    return "  ".join(rung(step, passed[one], total[one]) for step, one in parts if total.get(one))

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from workbench.course import STEPS, number_of, rung, turn_of
+from workbench.course import STEPS, ladder, named, turn_of
 from workbench.summary import LEARNED, what_waits
 
 NAMES = [step.name for step in STEPS]
@@ -59,21 +59,13 @@ class Progress:
         skipped = [one for one in self.told.values() if one["outcome"] == "skipped"]
         return sum(one["step"] in steps for one in skipped)
 
-    def ladder(self):
-        """Return all steps in one line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
-        return "  ".join(
-            rung(step, self.passed(step.name), self.total[step.name])
-            for step in STEPS
-            if self.total.get(step.name)
-        )
+    def ladder(self, part=str):
+        """Return all steps, or their tasks, in one line: 1 ok  2 ok  3 ##..."""
+        return ladder({name: self.passed(name) for name in self.total}, self.total, part)
 
     def tasks(self):
-        """Return the tasks of the steps that are done, in one line like the ladder."""
-        return "  ".join(
-            rung(step, self.passed(turn), self.total[turn])
-            for step in STEPS
-            if self.is_done(step.name) and self.total.get(turn := turn_of(step.name))
-        )
+        """Return the tasks of the steps in one line like the ladder."""
+        return self.ladder(turn_of)
 
     def score(self):
         """Return the total: 25 of 37."""
@@ -106,10 +98,11 @@ def about_no_failure(progress, step, hints):
         tasks = ("dim", f"your turn  {progress.tasks()}   p and n show each step with its task")
         return [("good", " ".join(LEARNED.split())), ("", "Next: final/README.md"), tasks]
     if step and progress.is_done(step):
-        return [("good", f"Step {number(step)} is done."), *task(progress, step, hints)]
+        return [("good", f"{named(step).capitalize()} is done."), *task(progress, step, hints)]
     if step and progress.ended and progress.waiting(step):
         first = progress.failures()[:1]
-        words = f"Step {number(step)} waits for {heading(first[0])}" if first else "It waits."
+        step = named(step).capitalize()
+        words = f"{step} waits for {heading(first[0])}" if first else "It waits."
         return [("", words)]
     return [("dim", "No verdict yet.")]
 
@@ -138,10 +131,4 @@ def message(one, hints):
 
 def heading(one):
     """Return the step, or its task, and the sentence of a failure."""
-    name, comma, turn = one["step"].partition(",")
-    return f"step {number(name)}{comma}{turn}: {one['text'].splitlines()[0]}"
-
-
-def number(step):
-    """Return the number of a step, given its folder's name."""
-    return number_of(next(path for path in STEPS if path.name == step))
+    return f"{named(one['step'])}: {one['text'].splitlines()[0]}"

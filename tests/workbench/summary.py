@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from workbench.course import FINAL, ROOT, STEPS, TURN, number_of, rung, steps_at
+from workbench.course import (
+    FINAL,
+    ROOT,
+    STEPS,
+    ladder,
+    named,
+    number_of,
+    part_of,
+    steps_at,
+    turn_of,
+)
 from workbench.finding import OUTDATED, shown
 from workbench.message import Message
 from workbench.stale import start_over
@@ -74,7 +84,7 @@ def pytest_terminal_summary(terminalreporter, config):
         for report in terminalreporter.getreports(outcome):
             passed[part_of(report)] += outcome == "passed"
             total[part_of(report)] += 1
-    steps = [step for step in STEPS if total[step] or total[step / TURN]]
+    steps = [step for step in STEPS if total[step.name] or total[turn_of(step.name)]]
     if not steps:
         return
     if config.stash[IN_SHORT]:
@@ -88,17 +98,6 @@ def pytest_terminal_summary(terminalreporter, config):
         tell_what_comes_next(terminalreporter, config, steps)
 
 
-def part_of(report):
-    """Return the folder of the step that a check belongs to, or the file of its task."""
-    path = ROOT / "steps" / Path(report.nodeid.partition("::")[0]).parent.name
-    return path / TURN if is_turn(report) else path
-
-
-def is_turn(report):
-    """Say whether a check belongs to the task of a step, and not to its checkpoint."""
-    return Path(report.nodeid.partition("::")[0]).name == TURN
-
-
 def pytest_sessionfinish(session):
     """Note that the run has come to its end: the launcher looks for this."""
     if cache := getattr(session.config, "cache", None):
@@ -110,7 +109,7 @@ def tell_each_step(reporter, app, passed, total):
     reporter.line("")
     reporter.line(f"Checked {app}:")
     for step in STEPS:
-        for part, name in ((step, step.name), (step / TURN, "your turn")):
+        for part, name in ((step.name, step.name), (turn_of(step.name), "your turn")):
             if of := total[part]:
                 done = passed[part]
                 reporter.line(f"{name:<11} {'#' * done}{'.' * (of - done)}  {done}/{of}")
@@ -123,10 +122,11 @@ def tell_in_short(reporter, app, passed, total):
     reporter.summary_errors()
     reporter.line(f"{app}: {passed.total()} of {total.total()}", bold=True)
     reporter.line(ladder(passed, total))
-    if any(total[step / TURN] for step in STEPS):
-        reporter.line(f"your turn  {ladder(passed, total, TURN)}")
+    if tasks := ladder(passed, total, turn_of):
+        reporter.line(f"your turn  {tasks}")
     told = [one for one in reporter.getreports("failed") if isinstance(one.longrepr, Message)]
-    told.sort(key=lambda report: (is_turn(report), part_of(report)))
+    tasks = {turn_of(step.name) for step in STEPS}
+    told.sort(key=lambda report: (part_of(report) in tasks, part_of(report)))
     for report in told[:1]:
         reporter.line("")
         reporter.line(f"First, {heading(report)}", red=True, bold=True)
@@ -149,15 +149,7 @@ def what_waits(waiting, failed):
 
 def heading(report):
     """Return the step and the sentence of a message."""
-    part, turn = part_of(report), is_turn(report)
-    step = f"{number_of(part.parent)}, your turn" if turn else number_of(part)
-    return f"step {step}: {report.longrepr.sentence}"
-
-
-def ladder(passed, total, file=""):
-    """Return all steps, or their tasks, in a line: 1 ok  2 ok  3 ok  4 ####......  5 ......"""
-    parts = [(step, step / file) for step in STEPS]
-    return "  ".join(rung(step, passed[part], total[part]) for step, part in parts if total[part])
+    return f"{named(part_of(report))}: {report.longrepr.sentence}"
 
 
 def tell_of_older_databases(reporter, config):

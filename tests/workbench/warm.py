@@ -7,12 +7,11 @@ test, and one at the end. What the app prints comes with the test in which it wa
 import json
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
 from workbench import browser, finding, second_process  # noqa: F401 - what the checkpoints import
-from workbench.course import TURN, turn_of
+from workbench.course import part_of
 from workbench.message import Message
 
 
@@ -48,12 +47,6 @@ class Stream:
     def pytest_sessionfinish(self, exitstatus):
         """Tell that this was all."""
         self.tell(ended=int(exitstatus))
-
-
-def part_of(check):
-    """Return the name of the step that a check belongs to, or of the step's task."""
-    path = Path(check.nodeid.partition("::")[0])
-    return turn_of(path.parent.name) if path.name == TURN else path.parent.name
 
 
 def main():
