@@ -92,7 +92,7 @@ def token_of(page):
 
 
 def opening_bare(folder):
-    """Return a function that opens a page of an app which does no more than load its user."""
+    """Return a function that opens a page of an app that only loads its user."""
     app = flask.Flask("bare")
     app.config["SECRET_KEY"] = "bare"
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{folder}/bare.db"

@@ -148,7 +148,7 @@ def find(name):
 
 
 def set_again(user, password, epoch):
-    """Store a new password if nobody else has meanwhile; end all logins and codes."""
+    """Store a new password if no other request has meanwhile; end all logins and codes."""
     user.set_password(password)
     new = {"password_hash": user.password_hash, "epoch": epoch + 1, "wrong": 0}
     db.session.expire(user)
