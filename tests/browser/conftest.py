@@ -11,7 +11,7 @@ from workbench.people import PASSWORD
 APPS = {"04_views": STEPS[3], "05_logout": STEPS[4], "final": FINAL}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop runs until it is closed, and no other one may
 def chromium():
     """Debian's Chromium, driven by Playwright."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -22,7 +22,7 @@ def chromium():
         yield playwright.chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def started(chromium):
     """A Chromium without a profile: each of its contexts is a browser with cookies of its own."""
     browser = chromium.launch(executable_path=shutil.which("chromium"))
