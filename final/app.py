@@ -60,15 +60,16 @@ def set_up_extensions(app):
 
 def refuse_garbled():
     """Answer 400 to what a server or an extension would break on: a cookie, a Referer, a body."""
-    config = current_app.config
-    if "X-Forwarded-For" in request.headers and not config["TRUSTED_PROXIES"]:
+    if "X-Forwarded-For" in request.headers and not current_app.config["TRUSTED_PROXIES"]:
         warn("A proxy names the visitors, and is ignored: TRUSTED_PROXIES is not set.")
-    if config["RATELIMIT_STORAGE_URI"] == "memory://" and not current_app.debug:
+    if current_app.config["RATELIMIT_STORAGE_URI"] == "memory://" and not current_app.debug:
         warn("Each worker counts attempts for itself: RATELIMIT_STORAGE_URI is not set.")
     try:
-        request.cookies.get(config["REMEMBER_COOKIE_NAME"], "").encode("ascii")  # Flask-Login 0.6.3
-        same_origin(request.referrer or "", request.url)  # Flask-WTF 1.3.0
-        request.form.get("username")  # gunicorn, when a chunk is garbled
+        # Flask-Login 0.6.3
+        request.cookies.get(current_app.config["REMEMBER_COOKIE_NAME"], "").encode("ascii")
+        if request.method == "POST":
+            same_origin(request.referrer or "", request.url)  # Flask-WTF 1.3.0
+            request.form.get("username")  # gunicorn, when a chunk is garbled
     except Exception as error:
         abort(getattr(error, "code", 400))  # 413 stays what it is
 
