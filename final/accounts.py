@@ -52,9 +52,9 @@ def password_problem(password, username):
         return "Use at most 72 bytes: 72 plain letters, fewer with accents or emoji."
     scored = password[:36].translate(ALIKE)  # for 72 signs that stand for letters, it takes seconds
     guess = zxcvbn(scored, user_inputs=[username, SITE_NAME, "flask", "login"])
-    reason = guess["feedback"]["warning"] or "This is easy to guess"
-    advice = f"{reason.rstrip('.')}. Choose a sentence that no one has said before."
-    return advice if guess["score"] < 3 else None  # of 4: "safely unguessable"
+    # 3 of 4 is "safely unguessable".
+    reason = (guess["feedback"]["warning"] or "This is easy to guess").rstrip(".")
+    return f"{reason}. Choose a sentence that no one has said." if guess["score"] < 3 else None
 
 
 # Accounts
@@ -182,6 +182,14 @@ def signer(purpose):
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=purpose)
 
 
+def read(purpose, token, max_age=None):
+    """Return what was signed, or None if this was not, or is older than so many seconds."""
+    try:
+        return signer(purpose).loads(token, max_age=max_age)
+    except BadSignature:
+        return None
+
+
 def know_browser(user):
     """Mark this browser as one in which the user has logged in, until the password changes."""
     mark = signer("known browser").dumps([user.id, user.version, secrets.token_urlsafe(8)])
@@ -193,10 +201,7 @@ def know_browser(user):
 def known_mark(user):
     """Return the mark of this browser if it is one of this user, or an empty string."""
     cookie = request.cookies.get(current_app.config["KNOWN_COOKIE_NAME"], "")
-    try:
-        user_id, version, mark = signer("known browser").loads(cookie)
-    except BadSignature:
-        return ""
+    user_id, version, mark = read("known browser", cookie) or (None, None, "")
     return mark if user and (user.id, user.version) == (user_id, version) else ""
 
 
@@ -205,8 +210,5 @@ def user_to_reset(token):
 
     One use changes the version, and the token has another one from then on (ASVS 6.4.1).
     """
-    try:
-        user_id, version = signer("password reset").loads(token, max_age=3600)
-    except BadSignature:
-        return None
+    user_id, version = read("password reset", token, max_age=3600) or (None, None)
     return db.session.scalar(db.select(User).filter_by(id=user_id, version=version, is_active=True))

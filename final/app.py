@@ -11,13 +11,14 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, same_origin
 from limits.errors import ConfigurationError
 from models import bcrypt, set_up_database
 from settings import configure
-from sqlalchemy import exc
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy import exc, orm
 from views import FOR_STRANGERS, form_again, limiter, pages
 from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-OVERTAKEN = (StaleDataError, exc.IntegrityError)  # the user was changed, or deleted, meanwhile
+ADVICE = "Is that address right? For a driver, run: pip install -r final/requirements.txt"
+# The user was changed, or deleted, meanwhile.
+OVERTAKEN = (orm.exc.StaleDataError, exc.IntegrityError)
 # The database is away, silent, full, locked or read-only.
 UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 SAFE_HEADERS = {  # ASVS 3.4.3 to 3.4.8
@@ -36,8 +37,8 @@ def create_app():
     app.before_request(refuse_garbled)  # before any extension reads it
     try:
         set_up_extensions(app)
-    except (ModuleNotFoundError, ConfigurationError) as error:
-        raise ClickException(f"{error}. Run: pip install -r final/requirements.txt") from None
+    except (ModuleNotFoundError, OSError, ConfigurationError) as error:
+        raise ClickException(f"{error}. {ADVICE}") from None
     app.register_blueprint(pages)
     for error in (HTTPException, *OVERTAKEN, *UNAVAILABLE):
         app.register_error_handler(error, show_error)

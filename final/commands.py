@@ -7,7 +7,11 @@ from flask.cli import AppGroup
 from models import User, create_tables, db
 
 users = AppGroup("users", help="Look after the accounts.")
-name_argument = click.argument("username", metavar="NAME")
+
+
+def command(function):
+    """Make a function a command that is told the name of a user."""
+    return users.command()(click.argument("username", metavar="NAME")(function))
 
 
 def init_db():
@@ -31,8 +35,7 @@ def list_users():
         click.echo(f"{user.username:<32} {state:<11} logins: {len(logins)}")
 
 
-@users.command("reset-link")
-@name_argument
+@command
 def reset_link(username):
     """Print a link for a new password: for one hour, for one use (ASVS 6.4.6)."""
     user = known_user(username)
@@ -45,15 +48,13 @@ def reset_link(username):
     accounts.audit("reset link made", user.username)
 
 
-@users.command()
-@name_argument
+@command
 def deactivate(username):
     """Log a user out everywhere and refuse new logins (ASVS 7.4.2)."""
     change(username, "deactivated", active=False)
 
 
-@users.command()
-@name_argument
+@command
 def activate(username):
     """Let a deactivated user log in again."""
     change(username, "activated", active=True)
@@ -67,8 +68,7 @@ def change(username, event, active=None):
     click.echo(f"{user.username} is {event} and logged out everywhere.")
 
 
-@users.command()
-@name_argument
+@command
 def logout(username):
     """Log a user out everywhere, and forget failed attempts to log in (ASVS 7.4.5)."""
     change(username, "unlocked")

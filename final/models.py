@@ -9,7 +9,7 @@ from flask_bcrypt import Bcrypt
 from flask_login import UserMixin
 from flask_sqlalchemy import SQLAlchemy
 from settings import DATABASE_PATIENCE, PERMANENT_SESSION_LIFETIME
-from sqlalchemy import event, inspect
+from sqlalchemy import event, exc, inspect
 
 OLD_DATABASE = "An older version made this database: {0} has no {1}. See final/README.md."
 MAX_PASSWORD_BYTES = 72  # bcrypt raises ValueError for anything longer
@@ -59,13 +59,12 @@ class User(UserMixin, db.Model):
         """Return the token that both cookies carry; opens a login for a user without one."""
         return self.current_token or self.open_login(now() + PERMANENT_SESSION_LIFETIME)
 
-    def open_login(self, expires_at, user_agent=""):
+    def open_login(self, end, agent=""):
         """Store a login, make it the one of this request, and return its new token (ASVS 7.2.4)."""
-        login = LoginSession(user_id=self.id, version=self.version, expires_at=expires_at)
-        login.user_agent = user_agent
-        db.session.add(login)
+        row = LoginSession(user_id=self.id, version=self.version, expires_at=end, user_agent=agent)
+        db.session.add(row)
         db.session.commit()
-        self.current_token = login.token
+        self.current_token = row.token
         return self.current_token
 
 
@@ -91,6 +90,7 @@ def set_up_database(app):
         event.listen(db.engine, "connect", set_pragmas if is_sqlite else wait_briefly)
         if is_sqlite and db.engine.url.database:
             Path(db.engine.url.database).touch(mode=0o600)  # for the owner only, as the key is
+            event.listen(db.engine, "checkout", notice_another_file)
         if app.debug:
             create_tables()
 
@@ -116,6 +116,17 @@ def set_pragmas(connection, _record):
     """Wait 15 s for another writer, read while it writes, obey ON DELETE CASCADE (SQLite docs)."""
     for pragma in ("busy_timeout=15000", "journal_mode=WAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def notice_another_file(_connection, record, _proxy):
+    """Open the file anew if another one, or none, has its name: what goes into it would be lost.
+
+    SQLite warns of this fault and cannot see it (sqlite.org, How To Corrupt, 2.4).
+    """
+    file = Path(db.engine.url.database)
+    inode = file.exists() and file.stat().st_ino
+    if record.info.setdefault("inode", inode) != inode:
+        raise exc.DisconnectionError
 
 
 def create_tables():

@@ -195,10 +195,19 @@ def test_a_proxy_that_is_known_is_no_trouble(load, caplog):
 def test_a_missing_driver_is_a_sentence(load, monkeypatch, driver, settings):
     """With the command that installs it."""
     monkeypatch.setitem(sys.modules, driver, None)
-    with pytest.raises(ClickException, match=r"Run: pip install -r final/requirements\.txt$") as it:
+    with pytest.raises(
+        ClickException, match=r" run: pip install -r final/requirements\.txt$"
+    ) as it:
         load(**settings)
 
     assert driver in it.value.message
+
+
+@ON_SQLITE
+def test_a_folder_that_does_not_exist_is_a_sentence(load, tmp_path):
+    """The one in which the database was to be."""
+    with pytest.raises(ClickException, match=r"No such file or directory.*Is that address right\?"):
+        load(DATABASE_URL=f"sqlite:///{tmp_path / 'nowhere' / 'site.db'}")
 
 
 class InvalidChunkSize(Exception):

@@ -7,6 +7,7 @@ import re
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -293,6 +294,46 @@ def test_a_full_disk_is_503_until_there_is_room(serve):
     assert server.register("grace-0")[0] == 302
     assert server.names() == {"ada", "grace-0"}
     assert server.log_in() == 302
+
+
+def test_a_file_that_was_moved_away_is_503_until_it_is_back(serve, tmp_path):
+    """Nothing is acknowledged that goes where no one will find it."""
+    server, away = serve(TRUSTED_PROXIES="1"), tmp_path / "away"
+    away.mkdir()
+    for name in ("ada", *(f"of-worker-{number}" for number in range(2 * WORKERS))):
+        assert server.register(name)[0] == 302
+    there = server.names()
+    files = [*tmp_path.glob("site.db*")]
+    for file in files:
+        file.rename(away / file.name)
+    refused = [server.register(f"grace-{number}") for number in range(2 * WORKERS)]
+
+    assert [status for status, _ in refused] == [503] * 2 * WORKERS
+    assert {headers["Retry-After"] for _, headers in refused} == {"5"}
+    assert server.fetch("/")[0] == 200
+    for file in files:
+        (away / file.name).replace(file)
+    assert server.names() == there
+    until(lambda: server.log_in() == 302)
+    assert {server.register(f"grace-{number}")[0] for number in range(2 * WORKERS)} == {302}
+
+
+def test_a_file_that_another_program_locks_is_503_until_it_lets_go(serve, tmp_path):
+    """Those who wait get an answer, and a page that only reads has no need to wait."""
+    server = serve(TRUSTED_PROXIES="1")
+    assert server.register("ada")[0] == 302
+    locked = sqlite3.connect(tmp_path / "site.db", isolation_level=None)
+    locked.execute("BEGIN EXCLUSIVE")
+    with ThreadPoolExecutor(WORKERS) as pool:
+        refused = [*pool.map(server.register, [f"grace-{one}" for one in range(WORKERS)])]
+
+    assert [status for status, _ in refused] == [503] * WORKERS
+    assert {headers["Retry-After"] for _, headers in refused} == {"5"}
+    assert server.log_in(password=ANOTHER_PASSWORD) == 200
+    locked.execute("ROLLBACK")
+    locked.close()
+    assert server.log_in() == 302
+    assert server.names() == {"ada"}
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
