@@ -1,6 +1,6 @@
 """Check the apps of a class, each for itself, and write a table, and feedback for each student.
 
-    python tests/grade.py FOLDER [--csv FILE] [--jobs N] [NAME ...]
+    python tests/grade.py FOLDER [--csv FILE] [--jobs N] [--attacks] [NAME ...]
 
 Each folder or zip file in FOLDER is one submission; NAME is one that is to be graded again.
 """
@@ -33,6 +33,7 @@ def asked(words):
     parser.add_argument("--csv", type=Path, metavar="FILE", help="where the table goes")
     cores = os.cpu_count() or 1
     parser.add_argument("--jobs", type=int, default=cores, metavar="N", help="so many at a time")
+    parser.add_argument("--attacks", action="store_true", help="attack each app, too; takes longer")
     options = parser.parse_args(words)
     if options.csv and not options.csv.absolute().parent.is_dir():
         parser.error(f"there is no folder {options.csv.parent} for the table.")
@@ -74,20 +75,38 @@ def prove(confined, tests):
 
 def try_out(confined, tests):
     """Return a Paper with these files of tests, and why our own step 5 does not pass it, if so."""
-    begun, paper = monotonic(), Paper(tests)
-    with scratch_folder() as scratch:
-        unpack(STEPS[-1], scratch / "handed-in")
-        run = run_once(confined, scratch, paper, [], begun + SECONDS * 2)
+    paper = Paper(tests)
+    run = run_ours(confined, paper)
     canary = run.told.pop(CANARY, {"outcome": "silent"})
     failed = [one["name"] for one in run.told.values() if one["outcome"] != "passed"]
     failed += [] if canary["outcome"] == "failed" else [CANARY[1]]
-    paper.checks = {check: run.sentences[check] for check in run.told}
-    paper.seconds = max(SECONDS, TIMES * (monotonic() - begun))
+    del paper.checks[CANARY]
     return paper, run.trouble or ", ".join([*run.changed, *failed])
 
 
-def tell(confined, count, seconds, folder):
+def run_ours(confined, paper):
+    """Run a Paper on our own step 5, so that it knows its checks and its time; return the Run."""
+    begun = monotonic()
+    with scratch_folder() as scratch:
+        unpack(STEPS[-1], scratch / "handed-in")
+        run = run_once(confined, scratch, paper, [], begun + SECONDS * 2)
+    paper.checks = {check: run.sentences[check] for check in run.told}
+    paper.seconds = max(SECONDS, TIMES * (monotonic() - begun))
+    return run
+
+
+def with_attacks(confined):
+    """Return a Paper of the attacks, after they have been tried on our own step 5."""
+    paper = Paper([], silence=SECONDS, module="grading.attacking", if_stopped="skipped")
+    run = run_ours(confined, paper)
+    if run.trouble or run.changed or not paper.checks:
+        sys.exit(f"{NAME_OF_OURS.capitalize()} can't be attacked on this machine ({run.trouble}).")
+    return paper
+
+
+def tell(confined, count, paper, folder):
     """Say how submissions are run, before the first one is."""
+    seconds = paper.seconds + (paper.attacks.seconds if paper.attacks else 0)
     print(f"To grade: {count}, {confined.jobs} at a time, each for at most {seconds:.0f} s.")
     if confined.bubblewrap:
         print(
@@ -146,8 +165,10 @@ def main(words):
     output = output_of(folder)
     print(f"First, {NAME_OF_OURS}: it has to get full marks here.", flush=True)
     confined, paper = prove(confinement(options.jobs), TESTS)
-    tell(confined, len(now), paper.seconds, folder)
-    results = Results(output, paper.checks, options.csv)
+    paper.attacks = with_attacks(confined) if options.attacks else None
+    attacks = paper.attacks.checks if options.attacks else {}
+    tell(confined, len(now), paper, folder)
+    results = Results(output, paper.checks, options.csv, attacks)
     results.keep_only([one.name for one in everyone])
     try:
         for verdict in with_bar(grade(now, confined, paper), len(now)):

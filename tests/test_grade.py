@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import socket
 import stat
@@ -357,6 +358,75 @@ def test_the_summary(tmp_path):
     ]
 
 
+def test_what_is_told_of_attacks(tmp_path):
+    """Two columns, the messages for a student, and a line for each attack in the summary."""
+    sentences = {("attacks", "key"): "a key opens it", ("attacks", "wire"): "a wire opens it"}
+    ada, bob = verdict("ada", "passed", "passed"), verdict("bob", "passed", "failed")
+    ada.attacks = [
+        {"name": "key", "outcome": "passed", "text": ""},
+        {"name": "wire", "outcome": "failed", "text": "a wire opens it\n  got    it is open"},
+        {"name": "next", "outcome": "skipped", "text": ""},
+    ]
+    results = Results(tmp_path / "out", CHECKS, attacks=sentences)
+    results.add(ada)
+    results.add(bob)
+    results.write()
+    table = rows(tmp_path / "out" / "grades.csv")
+
+    cells = [(row["attacks stopped"], row["attacks tried of 3"]) for row in table]
+    assert cells == [("1", "2"), ("", "")]
+    assert (tmp_path / "out/feedback/ada.txt").read_text("utf-8").splitlines()[-7:] == [
+        "",
+        "Attacks: 1 of 2 stopped.",
+        "1 more need what the app does not have, or could not be tried.",
+        "",
+        "wire succeeds:",
+        "a wire opens it",
+        "  got    it is open",
+    ]
+    assert "Attacks" not in (tmp_path / "out/feedback/bob.txt").read_text("utf-8")
+    assert results.summary()[-3:] == [
+        "attacks stopped, of those that could be tried:",
+        "   1 of 1  ####################  key: a key opens it",
+        "   0 of 1  ....................  wire: a wire opens it",
+    ]
+
+
+KILLS_ITSELF_WHEN_ATTACKED = {
+    "edit": [
+        "    if not (username.strip()",
+        "    if len(username) > 1000: import os; os.kill(os.getpid(), 15)\n    if not (username.strip()",
+    ]
+}
+
+
+def test_a_class_is_attacked(tmp_path):
+    """Our step 5 as the lab says; an app that kills itself in a view keeps its mark."""
+    (tmp_path / "class").mkdir()
+    hand_in(tmp_path / "class" / "ada", {})
+    hand_in(tmp_path / "class" / "bob", KILLS_ITSELF_WHEN_ATTACKED)
+    shutil.copytree(STEPS[3], tmp_path / "class" / "cy")
+    done = command(tmp_path / "class", "--attacks", "--jobs=2")
+    ada, bob, cy = rows(tmp_path / "class-graded" / "grades.csv")
+    feedback = (tmp_path / "class-graded" / "feedback" / "ada.txt").read_text("utf-8")
+
+    assert done.returncode == 0, done.stderr
+    assert [ada["attacks stopped"], ada["attacks tried of 41"]] == attacked(LAST)
+    assert "  where  my_app/app.py, line " in feedback
+    assert (bob["total of 37"], bob["status"]) == ("37", "graded")
+    assert int(bob["attacks tried of 41"]) == int(ada["attacks tried of 41"]) - 1
+    assert cy["total of 37"] == "31"
+    assert cy["note"].startswith("not attacked: /welcome has a button that logs out (got: ")
+    assert "attacks stopped, of those that could be tried:" in done.stdout
+
+
+def attacked(app):
+    """Return how many attacks an app stops, and of how many, as its learner is told."""
+    words = [sys.executable, ROOT / "tests/attack.py", app]
+    done = subprocess.run([*map(str, words)], capture_output=True, encoding="utf-8", check=False)
+    return [*re.search(r"(\d+) of (\d+) stopped", done.stdout).groups()]
+
+
 def test_text_that_no_file_can_hold(tmp_path):
     """What an app says need not be text; the table and the feedback are written in any case."""
     results = Results(tmp_path / "out", CHECKS)
@@ -471,7 +541,7 @@ def test_a_class_is_graded(tmp_path):
         ([".github/workflows"], "holds no folder and no zip file"),
         ([".github", "eve"], "no submission eve. There are: workflows"),
         ([".github", "--csv", "nowhere/x.csv"], "there is no folder nowhere for the table"),
-        ([".github", "--attacks"], "unrecognized arguments: --attacks"),
+        ([".github", "--attack-all"], "unrecognized arguments: --attack-all"),
     ],
 )
 def test_what_is_not_understood(words, said):
@@ -486,7 +556,7 @@ def test_what_is_not_prevented_is_said_first(capsys, tmp_path, monkeypatch):
     """Without bubblewrap, or where it does not work, grade says so, and offers a container."""
     monkeypatch.setattr(walls.sys, "platform", "linux")
     for trouble, words in (("", "is not installed"), ("no uid map", "does not work here: no uid")):
-        grade.tell(Confinement("", trouble, 2), 30, 60, tmp_path)
+        grade.tell(Confinement("", trouble, 2), 30, Paper([]), tmp_path)
         said = capsys.readouterr().out
 
         assert words in said

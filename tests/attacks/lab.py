@@ -1,9 +1,10 @@
 """Run attacks on an app: each on a fresh copy, after it has been used honestly."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from workbench.attempt import describe
-from workbench.finding import ROOT, WIDTH, original, shown
+from workbench.finding import WIDTH, original, shown
 from workbench.lines import lines_that_fit
 from workbench.page import shorten
 from workbench.people import People
@@ -30,6 +31,7 @@ class Lab:
     prepare: object = None
     people: People = field(default_factory=People)
     features: Features = field(default_factory=Features)
+    base: Path = field(default_factory=Path.cwd)  # from which paths are shown
 
     def opened(self):
         """Return a context with a fresh copy of the app as a Target."""
@@ -52,7 +54,7 @@ class Lab:
         def run():
             with self.opened() as site:
                 verdict = one.function(site)
-                verdict.where = place(one.where, site.copy)
+                verdict.where = place(one.where, site.copy, self.base)
                 return verdict
 
         return self.judged(run)
@@ -90,15 +92,15 @@ def use_honestly(site):
     site.inside()
 
 
-def place(patterns, copy):
+def place(patterns, copy, base):
     """Return the first of the learner's lines that a pattern fits, or their file."""
     for pattern in patterns:
         for file, number in lines_that_fit(pattern, copy):
             line = file.read_text("utf-8", "backslashreplace").splitlines()[number - 1].strip()
             if not line.startswith(("import ", "from ", "#", '"')):
-                ours = shown(original(file, copy), ROOT)
+                ours = shown(original(file, copy), base)
                 return f"{ours}, line {number}: {shorten(line, WIDTH)}"
-    return shown(copy.source, ROOT)
+    return shown(copy.source, base)
 
 
 def chosen(words):

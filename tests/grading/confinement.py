@@ -24,7 +24,7 @@ PROCESSES = 64  # and threads, of one submission
 NOBODY = 65534
 SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix/store")
 LOADER = ("etc/ld.so.cache", "etc/ld-musl-x86_64.path", "etc/alternatives", "etc/localtime")
-MACHINERY = ("conftest.py", "pyproject.toml", "tests/workbench", "tests/grading")
+MACHINERY = ("conftest.py", "pyproject.toml", "tests/workbench", "tests/grading", "tests/attacks")
 PATIENCE = 20  # seconds
 
 

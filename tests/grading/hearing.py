@@ -38,6 +38,8 @@ class Run:
         elif "fingerprint" in one:
             self.fingerprint = str(one["fingerprint"])
             self.mended = [clean(words) for words in one["mended"]]
+        elif "unmet" in one:
+            self.trouble = clean(one["unmet"])
         elif "begun" in one:
             self.begun = tuple(map(str, one["begun"]))
             self.sentences[self.begun] = clean(one["sentence"])

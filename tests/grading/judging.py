@@ -41,6 +41,10 @@ class Paper:
     tests: list
     checks: dict = field(default_factory=dict)  # {(step, name): sentence}
     seconds: float = SECONDS  # for one submission
+    silence: float = SILENCE
+    module: str = "grading.sitting"  # the process
+    if_stopped: str = "failed"  # what comes of a check that stops the process
+    attacks: "Paper | None" = None  # what comes afterwards
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Verdict:
     note: str = ""  # what the teacher should know first
     app: str = ""  # where in the submission the app was found
     told: list = field(default_factory=list)  # what came of each check
+    attacks: list = field(default_factory=list)  # what came of each attack
     mended: list = field(default_factory=list)  # what had to be left out to read the rest
     fingerprint: str = ""
     seconds: float = 0
@@ -93,6 +98,8 @@ def judge_unpacked(verdict, path, confined, paper):
         if app:
             verdict.app = clean(app.relative_to(scratch / "unpacked").as_posix())
         check_all(verdict, confined, scratch, paper)
+        if paper.attacks and verdict.is_mark:
+            attack_all(verdict, confined, scratch, paper.attacks)
     if not app and verdict.is_mark:
         verdict.status, verdict.note = "no app", "there is no app.py"
 
@@ -127,7 +134,9 @@ def check_all(verdict, confined, scratch, paper):
         spoken |= bool(run.told)
         deaf += not spoken
         if stopped in checks:
-            told[stopped] = stopped_one(stopped, checks[stopped], run.trouble)
+            told[stopped] = stopped_one(stopped, checks[stopped], run.trouble) | {
+                "outcome": paper.if_stopped
+            }
         if stopped not in checks or deaf == DEAF or time.monotonic() > until:
             verdict.status, verdict.note = status_of(run.trouble), run.trouble
             break
@@ -135,6 +144,17 @@ def check_all(verdict, confined, scratch, paper):
     if verdict.is_mark and len(told) < len(checks):
         verdict.status, verdict.note = "no report", f"{len(checks) - len(told)} checks told nothing"
     name_what_stopped_it(verdict)
+
+
+def attack_all(verdict, confined, scratch, paper):
+    """Run all attacks on an app that has its mark, which is lost only if it changes what judges."""
+    lab = Verdict(verdict.name)
+    check_all(lab, confined, scratch, paper)
+    verdict.attacks = lab.told
+    if lab.status == "changed the checks":
+        verdict.status, verdict.note = lab.status, lab.note
+    elif not lab.is_mark:
+        verdict.note = f"{'attacks broke off' if lab.told else 'not attacked'}: {lab.note}"
 
 
 def stopped_one(check, sentence, trouble):
@@ -173,7 +193,7 @@ def run_once(confined, scratch, paper, done, until):
     place, run = confined.place(scratch), Run(secrets.token_hex())
     seconds = max(until - time.monotonic(), 1)
     process = subprocess.Popen(
-        [*map(str, confined.command(scratch, "-m", "grading.sitting"))],
+        [*map(str, confined.command(scratch, "-m", paper.module))],
         cwd=ROOT / "tests",
         env=place.environment(),
         stdin=subprocess.PIPE,
@@ -192,7 +212,7 @@ def run_once(confined, scratch, paper, done, until):
     try:
         with suppress(OSError), process.stdin:  # an error says that it has ended: see below
             process.stdin.write(json.dumps(task) + "\n")
-        listen(run, lines, process, time.monotonic() + seconds)
+        listen(run, lines, process, time.monotonic() + seconds, paper.silence)
     finally:
         RUNNING.discard(process)
         end(process)
@@ -209,14 +229,14 @@ def read_lines(file, lines):
     lines.put(None)
 
 
-def listen(run, lines, process, until):
+def listen(run, lines, process, until, silence):
     """Take in what a process tells until it is done, ends, is silent, or out of time."""
     while run.changed is None:
-        patience = min(SILENCE, until - time.monotonic())
+        patience = min(silence, until - time.monotonic())
         try:
             line = lines.get(timeout=max(patience, 0))
         except queue.Empty:
-            long = "in the time it had" if patience < SILENCE else f"within {SILENCE} s"
+            long = "in the time it had" if patience < silence else f"within {silence} s"
             run.trouble = f"there was no verdict {long}"
             return
         if line is None:

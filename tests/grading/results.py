@@ -12,6 +12,7 @@ from workbench.course import STEPS, named, number_of
 from workbench.own_data import name_aside
 from workbench.progress import body
 
+from grading import attacked
 from grading.judging import Verdict
 from grading.similarity import fingerprint
 
@@ -25,9 +26,9 @@ COMMONEST = 3
 class Results:
     """The verdicts on a class, and the folder that holds what is made of them."""
 
-    def __init__(self, folder, checks, table=None):
+    def __init__(self, folder, checks, table=None, attacks=None):
         """Go on with what the folder holds; `checks` is {(step, name): sentence} of all checks."""
-        self.folder, self.checks = folder, checks
+        self.folder, self.checks, self.attacks = folder, checks, attacks or {}
         self.table = table or folder / TABLE
         self.total = dict(Counter(step for step, _ in checks))
         self.steps = [step for step in STEPS if step.name in self.total]
@@ -80,13 +81,16 @@ class Results:
         """Return the names of the columns."""
         steps = [f"step {number_of(step)} of {self.total[step.name]}" for step in self.steps]
         whole = f"total of {sum(self.total.values())}"
-        return ["name", *steps, whole, "status", "note", "first to do", "same code as"]
+        more = attacked.heading(self.verdicts.values())
+        return ["name", *steps, whole, *more, "status", "note", "first to do", "same code as"]
 
     def row(self, verdict):
         """Return the cells of a submission; where there is no mark, those of points are empty."""
         progress, points = verdict.progress(self.total), [""] * (len(self.steps) + 1)
         if verdict.is_mark:
             points = [*map(progress.passed, self.total), progress.passed()]
+        if attacked.is_asked(self.verdicts.values()):
+            points += attacked.cells(verdict)
         first = progress.failures()[:1]
         to_do = f"{named(first[0]['step'])}: {sentence(first[0])}" if first else ""
         cells = [self.note(verdict), to_do, ", ".join(self.same_code(verdict))]
@@ -115,9 +119,9 @@ class Results:
             lines += [f"There are no points: {verdict.status} ({verdict.note})."]
         else:
             lines += [progress.score(), progress.ladder()]
-        if not verdict.told:
-            return lines
-        return [*lines, "", *(line for _, line in body(progress, hints=True, everything=True))]
+        if verdict.told:
+            lines += ["", *(line for _, line in body(progress, hints=True, everything=True))]
+        return lines + attacked.feedback(verdict)
 
     def summary(self):
         """Return the lines for the screen: how far the class is, and what to repeat."""
@@ -138,7 +142,8 @@ class Results:
             done = passed[check]
             bar = "#" * round(BAR * done / len(graded))
             lines.append(f"{done:>5}  {bar:.<{BAR}}  {named(check[0])}: {words}")
-        return [*lines, *self.commonest(graded)]
+        lines += self.commonest(graded)
+        return lines + (attacked.summary(graded, self.attacks) if self.attacks else [])
 
     def commonest(self, graded):
         """Return what stops most students, in the words of the messages."""

@@ -19,6 +19,7 @@ from grading.similarity import fingerprint
 from grading.tampering import changes, machinery
 
 ROOT = Path(__file__).resolve().parents[2]
+MY_APP = Path("my_app")  # in the working directory
 CANARY = "tests/grading/canary.py"  # pytest looks at a file that is named, whatever its name
 
 
@@ -77,22 +78,28 @@ def take_on(limits, user):
                 continue
 
 
-def main():
-    """Read the task, make a copy that Python can read, run the checks."""
+def prepared():
+    """Read the task and make a copy that Python can read, MY_APP; return the task, the Report."""
     task = json.loads(sys.stdin.readline())
     take_on(task["limits"], task["user"])
     report = Report(os.fdopen(os.dup(1), "w", encoding="utf-8"), task)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    my_app = Path(task["work"], "my_app")
+    my_app = Path(task["work"], MY_APP)
     shutil.rmtree(my_app, ignore_errors=True)
     my_app.parent.mkdir(exist_ok=True)
     shutil.copytree(task["handed_in"], my_app)
     report.tell(fingerprint=fingerprint(my_app), mended=mend(my_app))
     os.chdir(task["work"])
+    return task, report
+
+
+def main():
+    """Run the checks."""
+    task, report = prepared()
     second_process.begin()
-    words = [*(str(ROOT / test) for test in (*task["tests"], CANARY)), "--app=my_app", "--hints"]
+    words = [*(str(ROOT / test) for test in (*task["tests"], CANARY)), f"--app={MY_APP}", "--hints"]
     words += ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
     sys.exit(pytest.main(words, plugins=[report]))
 

@@ -6,7 +6,7 @@ A determined author is not noticed: the app runs in the process that judges it.
 import sys
 from types import FunctionType
 
-MACHINERY = {"_pytest", "pytest", "pluggy", "workbench", "grading", "__main__"}
+MACHINERY = {"_pytest", "pytest", "pluggy", "workbench", "grading", "attacks", "__main__"}
 
 
 def machinery(items):

@@ -95,8 +95,9 @@ def body(progress, step=None, hints=False, everything=False):
 def about_no_failure(progress, step, hints):
     """Return the lines where nothing has failed: it is done, or is not checked yet."""
     if progress.ended and progress.current() is None and step is None:
-        tasks = ("dim", f"your turn  {progress.tasks()}   p and n show each step with its task")
-        return [("good", " ".join(LEARNED.split())), ("", "Next: final/README.md"), tasks]
+        rows = [("good", " ".join(LEARNED.split())), ("", "Next: final/README.md")]
+        tasks = f"your turn  {progress.tasks()}   p and n show each step with its task"
+        return [*rows, ("dim", tasks)] if progress.tasks() else rows
     if step and progress.is_done(step):
         return [("good", f"{named(step).capitalize()} is done."), *task(progress, step, hints)]
     if step and progress.ended and progress.waiting(step):
