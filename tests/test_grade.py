@@ -392,10 +392,11 @@ def test_what_is_told_of_attacks(tmp_path):
     ]
 
 
-KILLS_ITSELF_WHEN_ATTACKED = {
+KILLS_ITSELF_WHEN_ATTACKED = {  # by the long name of one attack
     "edit": [
         "    if not (username.strip()",
-        "    if len(username) > 1000: import os; os.kill(os.getpid(), 15)\n    if not (username.strip()",
+        "    import os; len(username) > 1000 and os.kill(os.getpid(), 15)\n"
+        "    if not (username.strip()",
     ]
 }
 

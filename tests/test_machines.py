@@ -136,6 +136,23 @@ def test_the_labs_have_their_packages():
 # Recipes
 
 
+def test_workflows_are_as_github_reads_them(tmp_path):
+    """Ours, and the recipe's: the schema refuses a key that GitHub does not know."""
+    recipe, misspelt = tmp_path / "recipe.yml", tmp_path / "misspelt.yml"
+    recipe.write_text(LISTINGS["yaml"], "utf-8")
+    misspelt.write_text(LISTINGS["yaml"].replace("runs-on:", "run-on:"), "utf-8")
+
+    assert follows_schema(recipe, *(ROOT / ".github/workflows").glob("*.yml")) == ""
+    assert "'runs-on' is a required property" in follows_schema(misspelt)
+
+
+def follows_schema(*files):
+    """Return what the schema of workflows finds wrong with these files."""
+    words = ["-m", "check_jsonschema", "--builtin-schema=vendor.github-workflows"]
+    done = typed([sys.executable, *words, "--output-format=json", *map(str, files)], ROOT)
+    return "" if done.returncode == 0 else done.stdout
+
+
 def test_the_workflow_checks_my_app(workbook):
     """The recipe for GitHub Actions is a workflow; its command runs, and is green for step 5."""
     (job,) = yaml.safe_load(LISTINGS["yaml"])["jobs"].values()
