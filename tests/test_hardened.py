@@ -6,7 +6,7 @@ import pytest
 from attacks import ATTACKS
 from attacks.verdicts import FAILS, NOT_THERE, SUCCEEDS
 from cores import on_all_cores
-from examiner import STEPS, sit
+from examiner import STEPS, sit_side_by_side
 from hardened_apps import APPS, kinds
 
 TABLE = tomllib.loads((APPS / "verdicts.toml").read_text("utf-8"))
@@ -45,6 +45,12 @@ def attacked(request):
     return dict(zip([test.name for test in tests], done, strict=True))
 
 
+@pytest.fixture(scope="module")
+def sittings():
+    """What all checkpoints say of each app: {app: future}."""
+    return sit_side_by_side({APPS / name: STEPS for name in TABLE})
+
+
 def test_the_table_is_long_enough():
     """Six apps, forty edits, and each attack is opened by one of them or succeeds on an app."""
     assert len(TABLE) >= 6
@@ -60,9 +66,9 @@ def test_the_verdicts_on_an_app_are_right(name, attacked, request):
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_an_app_passes_every_checkpoint(name):
+def test_an_app_passes_every_checkpoint(name, sittings):
     """It keeps the contract of the steps, so what it withstands is worth something."""
-    sitting = sit(STEPS, APPS / name)
+    sitting = sittings[APPS / name].result()
 
     messages = "\n\n".join(sitting.messages[one] for one in sitting.failed)
     assert sitting.code == 0, messages or sitting.output
