@@ -3,20 +3,16 @@
 import itertools
 import re
 from collections import Counter
-from dataclasses import dataclass
 
-from workbench.browser import cgi, encoded
-
+from attacks.clocks import moving
+from attacks.disguises import PLAIN, with_cookies, with_spellings
+from attacks.guesser import MOST, Account, Program, post
 from attacks.verdicts import Chapter, fails, require, succeeds
-from attacks.visitor import SITE
 
 chapter = Chapter(4, "Guessing")
-GUESSES, ADDRESSES, TRIES = 1000, 20, 12
-FIRST = 100  # guesses, after which most apps have had enough
-GIVE_UP = 20  # guesses in a row that were not looked at
+ADDRESSES, TRIES = 20, 12
 LOGIN = (r"limit\(", r"/login[\"'/]")
 CHECK = (r"check_password\(.*request|check_password\(.*form", r"check_password\(")
-HIDDEN = re.compile(r'<input[^>]*type="?hidden"?[^>]*>', re.I)
 SHORT = ("password1", "12345678", "qwertyuiop", "iloveyou")
 LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaaaaaaaaa")
 
@@ -27,81 +23,26 @@ LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaa
     *LOGIN,
 )
 def guess(target):
-    """A program tries a thousand passwords for one account."""
-    target.victim()
-    for way in WAYS:
-        for count, fresh in ((FIRST, way.fresh), (GUESSES, way.fresh), (GUESSES, True)):
-            before = len(target.work.calls)
-            if not guessed(target, way, count, fresh):
-                break
-            checked = len(target.work.calls) - before
-            if count == GUESSES and (fresh or checked >= GUESSES):
-                how = f"{way.how}, {GUESSES - 1} wrong guesses, then the right one"
-                return succeeds(f"{how}: it opens /welcome")
-    return fails("the right password is refused after many wrong ones")
+    """A program tries more than a hundred passwords a day for one account."""
+    ada, name = target.victim(), target.guest(0)
+    with moving() as clock:
+        account = Account(target, target.ada)
+        clock.to_another_day()
+        for way in (*PLAIN, *with_cookies(target, ada)):
+            if seen := got_in(account, way, clock):
+                return succeeds(seen)
+        target.register(name)
+        account = Account(target, name)
+        for way in with_spellings(target, name):
+            if seen := got_in(account, way, clock):
+                return succeeds(seen)
+    return fails(f"at most {MOST} guesses a day for one account are looked at")
 
 
-@dataclass
-class Way:
-    """A way to send many guesses."""
-
-    how: str
-    address: object  # of a guess, by its number
-    headers: object = lambda number: {}
-    fresh: bool = False  # whether each guess comes from a browser without cookies
-
-
-def forwarded(number):
-    """Return headers that claim an address."""
-    claimed = f"192.0.{number // 250}.{number % 250 + 1}"
-    return {"X-Forwarded-For": claimed, "X-Real-IP": claimed}
-
-
-WAYS = (
-    Way("from a thousand addresses", lambda n: f"203.0.{n // 250}.{n % 250 + 1}"),
-    Way("with an invented X-Forwarded-For each", lambda n: "203.0.113.9", forwarded),
-    Way("from one address", lambda n: "203.0.113.8"),
-    Way("without the cookies of the guess before", lambda n: "203.0.113.7", fresh=True),
-)
-
-
-def guessed(target, way, count, fresh):
-    """Say whether the last of many guesses opens the door.
-
-    A form is sent again and again; if `fresh`, each guess opens it in a browser of its own, for
-    apps whose tokens are good for one use, or that count in the browser's own cookie.
-    """
-    browser, form = None, None
-    wrong, checked, unchecked = "wrong guess number ", len(target.work.calls), 0
-    target.work.wrong = wrong.encode()
-    for number in range(1, count):
-        if fresh or not browser:
-            browser = target.visitor(way.address(number))
-            form = target.form_at("/login", browser)
-        browser.client.environ_base["REMOTE_ADDR"] = way.address(number)
-        values = {"username": target.ada, "password": f"{wrong}{number}"}
-        post(browser, form, values, way.headers(number))
-        before, checked = checked, len(target.work.calls)
-        unchecked = unchecked + 1 if before == checked else 0
-        if checked and unchecked > GIVE_UP:
-            break
-    target.work.wrong = None
-    browser = target.visitor() if fresh else browser
-    browser.client.environ_base["REMOTE_ADDR"] = way.address(count)
-    headers = way.headers(count)
-    browser.client.environ_base |= {cgi(name): value for name, value in headers.items()}
-    form = browser.get("/login").password_form()
-    if form:
-        values = {"username": target.ada, "password": target.people.password}
-        browser.submit(form, by_hand=False, **values)
-    return browser.greets(target.ada)
-
-
-def post(browser, form, values, headers=()):
-    """Send a form as a browser does; the answer is not looked at as a page."""
-    data = encoded(form.filled_in(values), *form.encoding)
-    sent = {"Origin": SITE, "Referer": form.action, "Sec-Fetch-Site": "same-origin"}
-    return browser.client.post(form.action, headers=sent | dict(headers), **data)
+def got_in(account, way, clock):
+    """Guess for a day in one way; return how the program got in, or an empty text."""
+    program = Program(account, way, clock)
+    return f"{program}: it opens /welcome" if program.gets_in() else ""
 
 
 @chapter.attack(
@@ -123,8 +64,7 @@ def lock_out(target):
     page = target.log_in(browser=ada)
     if not page.browser.greets(target.ada):
         return succeeds(f"after 10 wrong guesses from each of {ADDRESSES} addresses: {page}")
-    why = "nothing limits guesses, so there is nothing to be locked out by"
-    return fails("" if is_limited else why)
+    return fails("" if is_limited else f"{10 * ADDRESSES} wrong guesses lock no one out")
 
 
 @chapter.attack(

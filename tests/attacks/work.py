@@ -20,7 +20,7 @@ class Work:
 
     def __init__(self):
         """Note nothing yet."""
-        self.calls = []  # (CHECK or HASH, how much work it stands for)
+        self.calls = []  # (CHECK or HASH, how much work it stands for, letters of the salt or None)
         self.cheap = set()  # letters of salts that are hashed at the lowest cost, whatever they say
         self.wrong = None  # passwords that begin so are refused without any work
         self.held = None  # (CHECK or HASH, what happens in the middle)
@@ -30,7 +30,13 @@ class Work:
         """Return how much work a deed causes."""
         before = len(self.calls)
         deed()
-        return sum(work for _, work in self.calls[before:])
+        return sum(work for _, work, _ in self.calls[before:])
+
+    def salts(self, deed):
+        """Return the letters of the salts of the hashes that a deed checks a password against."""
+        before = len(self.calls)
+        deed()
+        return {salt for kind, _, salt in self.calls[before:] if kind == CHECK}
 
     @contextlib.contextmanager
     def meanwhile(self, kind, deed):
@@ -46,9 +52,9 @@ class Work:
         finally:
             self.held = None
 
-    def note(self, kind, work):
+    def note(self, kind, work, salt=None):
         """Count a call, and let the others in if they wait for it."""
-        self.calls.append((kind, work))
+        self.calls.append((kind, work, salt and bytes(salt)[7:SALT]))
         if self.held and self.held[0] == kind and self.held[2].acquire(blocking=False):
             _, deed, _, results = self.held
             with ThreadPoolExecutor(1) as pool:
@@ -82,12 +88,12 @@ class Work:
                 made = bytes(salt)[:SALT] + b"." * 31
             else:
                 made = bytes(salt)[:7] + hashpw(password, self.lowered(salt))[7:]
-            self.note(kind, self.cost(salt))
+            self.note(kind, self.cost(salt), salt)
             return made
 
         def checking(password, hashed_password):
             fits = not self.is_wrong(password) and checkpw(password, self.lowered(hashed_password))
-            self.note(CHECK, self.cost(hashed_password))
+            self.note(CHECK, self.cost(hashed_password), hashed_password)
             return fits
 
         patched = {"gensalt": cheap, "hashpw": hashing, "checkpw": checking}
