@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import bcrypt
+from sqlalchemy import Engine, event
 
 CHECK, HASH = "check", "hash"
 SALT = 29  # bytes of a bcrypt hash that are its salt: $2b$12$ and 22 letters
@@ -42,20 +43,31 @@ class Work:
     def meanwhile(self, kind, deed):
         """Hold the first request that ends a check or a hash until a deed is done.
 
+        The kind may also be the beginning of an SQL statement, which is held before it is sent.
         The deed runs in a thread of its own, as another request would. Yields a list that holds
         its result afterwards, and stays empty if no request came that far.
         """
         results = []
         self.held = (kind, deed, threading.Semaphore(1), results)
+        event.listen(Engine, "before_cursor_execute", self.sending)
         try:
             yield results
         finally:
+            event.remove(Engine, "before_cursor_execute", self.sending)
             self.held = None
+
+    def sending(self, _connection, _cursor, statement, *_):
+        """Let the others in if they wait for this statement."""
+        self.let_in(" ".join(statement.replace('"', "").split()))
 
     def note(self, kind, work, salt=None):
         """Count a call, and let the others in if they wait for it."""
         self.calls.append((kind, work, salt and bytes(salt)[7:SALT]))
-        if self.held and self.held[0] == kind and self.held[2].acquire(blocking=False):
+        self.let_in(kind)
+
+    def let_in(self, kind):
+        """Let the others in if they wait for this."""
+        if self.held and kind.startswith(self.held[0]) and self.held[2].acquire(blocking=False):
             _, deed, _, results = self.held
             with ThreadPoolExecutor(1) as pool:
                 results.append(pool.submit(deed).result(PATIENCE))
