@@ -6,11 +6,19 @@ from collections import Counter
 
 from attacks.clocks import moving
 from attacks.disguises import PLAIN, with_cookies, with_spellings
-from attacks.guesser import MOST, Account, Program, post
+from attacks.guesser import MOST, WRONG, Account, Program, post
 from attacks.verdicts import Chapter, fails, require, succeeds
 
 chapter = Chapter(4, "Guessing")
-ADDRESSES, TRIES = 20, 12
+ADDRESSES = 20
+HAS = {
+    "says": "says",
+    "leads": "leads to",
+    "sets": "sets the cookie",
+    "drops": "drops the cookie",
+    "has": "has the header",
+}
+FEW, TRIES = 3, 12  # which show what an answer is like: one that stays, one that changes by itself
 LOGIN = (r"limit\(", r"/login[\"'/]")
 CHECK = (r"check_password\(.*request|check_password\(.*form", r"check_password\(")
 SHORT = ("password1", "12345678", "qwertyuiop", "iloveyou")
@@ -104,35 +112,80 @@ def times(known, unknown):
 def answer(target):
     """The login page's answer tells who has an account."""
     target.victim()
-    names = (target.ada, target.people.named("edith"))
-    for password in (target.passwords[2], target.people.too_long):
-        pages = [[read(target.log_in(one, password), one) for _ in range(TRIES)] for one in names]
-        told = only_for_one(*pages)
-        if told:
-            number = next(n for n in range(TRIES) if any(told in one[n] for one in pages))
-            when = f"after {number + 1} wrong passwords" if number else "to a wrong password"
-            return succeeds(f'{when}, one of the two answers is or says "{told}", the other never')
-    return fails()
+    names = target.ada, target.people.named("edith")
+    target.work.wrong = WRONG.encode()
+    wrong = [f"{WRONG}{number}" for number in range(MOST + FEW)]
+    number, told = told_apart(target, names, wrong) or (0, "")
+    target.work.wrong = None
+    if told:
+        when = f"after {number} wrong passwords" if number else "to a wrong password"
+        return succeeds(f"{when}, {told}")
+    names = target.guest(0), target.people.named("eve")
+    target.register(names[0])
+    _, told = told_apart(target, names, [target.people.too_long] * TRIES) or (0, "")
+    return succeeds(f"to a password of over 72 bytes, {told}") if told else fails()
+
+
+def told_apart(target, names, passwords):
+    """Return (after how many passwords, what tells a known name from an unknown one), or None."""
+    seen = ([], [])
+    for password in passwords:
+        for name, facts in zip(names, seen, strict=True):
+            facts.append(read(target.log_in(name, password), name))
+        if len(seen[0]) >= FEW and is_over(*seen):
+            break
+    for fact, is_known in only_for_one(*seen):
+        which = seen[not is_known]
+        number = next(n for n, facts in enumerate(which) if fact in facts)
+        return number, told(fact, is_known, seen[is_known][number][0])
+    return None
+
+
+def is_over(known, unknown):
+    """Say whether no more is to be seen: the answers differ, or have changed alike by a lock."""
+    differ = len({*known}) == len({*unknown}) == 1 and {*known[0]} != {*unknown[0]}
+    alike = known[-FEW:] == unknown[-FEW:]
+    return differ or (alike and known[0] not in known[-FEW:] and unknown[0] not in unknown[-FEW:])
+
+
+def told(fact, is_known, other):
+    """Say what the answer for one of the names is, has or says, and not that for the other one."""
+    names = ("a name that exists", "an unknown name")
+    one, another = names if is_known else names[::-1]
+    kind, words = fact
+    if kind == "status":
+        return f"the answer is {words} for {one}, and {other[1]} for {another}"
+    return f'the answer {HAS[kind]} "{words}" for {one}, and never for {another}'
 
 
 def read(page, name):
-    """Return the status and the lines of a page, with the name and numbers masked."""
-    lines = [re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", one)) for one in page.lines]
-    return (page.status or str(page), *lines)
+    """Return what an answer is, says, sets and has, with the name and numbers masked."""
+
+    def masked(words):
+        return re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", words))
+
+    status = page.hops[0][0] if page.hops else page.status or str(page)
+    cookies = {one.partition(";")[0].partition("=")[::2] for one in page.set_cookies}
+    return (
+        ("status", status),
+        *(("leads", masked(where)) for _, where in page.hops),
+        *(("says", masked(line)) for line in page.lines),
+        *sorted(("sets" if value else "drops", masked(one)) for one, value in cookies),
+        *(("has", one) for one in sorted({*page.headers.keys()})),
+    )
 
 
 def only_for_one(known, unknown):
-    """Return a line that only the pages for one of the names have, or nothing.
+    """Yield (a fact, whether it is of the known name) for what only one of the two has.
 
     Where pages change by themselves, as by a tip of the day, it has to come more than once.
     """
     least = 3 if min(len({*known}), len({*unknown})) > 3 else 1
-    counts = [Counter(line for page in pages for line in page) for pages in (known, unknown)]
-    for one, other in (counts, counts[::-1]):
-        for line, count in one.items():
-            if count >= least and not other[line]:
-                return line
-    return ""
+    counts = [Counter(fact for facts in one for fact in facts) for one in (known, unknown)]
+    for is_known, (one, other) in ((True, counts), (False, counts[::-1])):
+        for fact, count in one.items():
+            if count >= least and not other[fact]:
+                yield fact, is_known
 
 
 @chapter.attack(
