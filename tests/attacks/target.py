@@ -14,6 +14,7 @@ from workbench.attempt import attempt, describe
 from workbench.loader import opened
 from workbench.people import PASSWORDS, People
 
+from attacks.clocks import sqlite_follows
 from attacks.verdicts import NotReadyError, NotThereError, require
 from attacks.visitor import Visitor, remember_box
 from attacks.work import Work
@@ -252,7 +253,7 @@ def target(path, people=None, features=None, edits=(), compiled=None, prepare=No
     `prepare` may do something to the copy, and to the environment, before the app is loaded.
     """
     work = Work()
-    with work.watched(), opened(path, compiled) as copy, quiet():
+    with work.watched(), sqlite_follows(), opened(path, compiled) as copy, quiet():
         for edit in edits:
             copy.edit(*edit)
         if prepare:
