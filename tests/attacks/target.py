@@ -176,6 +176,13 @@ class Target:
             rows = self.db.session.scalars(query.where(self.User.username == name))
             return rows.first()
 
+    def number(self, name):
+        """Return the id of a user as a text; one that nobody can guess stands for none."""
+        key = sqlalchemy.inspect(self.User).primary_key[0]
+        with self.app.app_context():
+            found = self.db.session.scalar(self.db.select(key).where(self.User.username == name))
+        return str(found) if isinstance(found, int) else name
+
     def age_hash(self, name):
         """Let a user's hash be one of years ago: of cost 4; return it."""
         now = str(self.stored_hash(name))
