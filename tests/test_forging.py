@@ -35,7 +35,9 @@ PLAIN = {
     "a name in base64": lambda name, number: f"/reset?token={b64(name.encode())}",
     "JSON": lambda name, number: f"/r/{b64(json.dumps({'id': number, 'v': 12}).encode())}",
     "a counted row": lambda name, number: f"/again?code={number + 100}",
-    "a hash of the name": lambda name, number: f"/reset/{hashlib.sha1(name.encode()).hexdigest()}",
+    "a hash of the name": lambda name, number: (
+        f"/reset/{hashlib.sha256(name.encode()).hexdigest()}"
+    ),
 }
 SIGNED = {
     "itsdangerous": lambda name, number, key: f"/r/{URLSafeSerializer(key).dumps([number, 3])}",
