@@ -15,6 +15,7 @@ from pathlib import Path
 
 import grade
 import pytest
+from attacks import ATTACKS
 from examiner import ROOT, STEPS
 from grading import confinement as walls
 from grading.confinement import Confinement, confinement
@@ -420,6 +421,7 @@ def test_what_is_told_of_attacks(tmp_path):
     ]
 
 
+TRIED = f"attacks tried of {len(ATTACKS)}"
 KILLS_ITSELF_WHEN_ATTACKED = {  # by the long name of one attack
     "edit": [
         "    if not (username.strip()",
@@ -440,10 +442,10 @@ def test_a_class_is_attacked(tmp_path):
     feedback = (tmp_path / "class-graded" / "feedback" / "ada.txt").read_text("utf-8")
 
     assert done.returncode == 0, done.stderr
-    assert [ada["attacks stopped"], ada["attacks tried of 41"]] == attacked(LAST)
+    assert [ada["attacks stopped"], ada[TRIED]] == attacked(LAST)
     assert "  where  my_app/app.py, line " in feedback
     assert (bob["total of 37"], bob["status"]) == ("37", "graded")
-    assert int(bob["attacks tried of 41"]) == int(ada["attacks tried of 41"]) - 1
+    assert int(bob[TRIED]) == int(ada[TRIED]) - 1
     assert cy["total of 37"] == "31"
     assert cy["note"].startswith(
         "not attacked, because this fails: /welcome has a button that logs out (got: "

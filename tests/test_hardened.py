@@ -34,7 +34,7 @@ def asked_of(row):
 
 def work(name, row=None):
     """Return the arguments of kinds() for an app, or for an edit of it."""
-    return (name, asked_of(row), edits_of(row)) if row else (name, [*ATTACKS])
+    return (name, asked_of(row), edits_of(row), row.get("looks")) if row else (name, [*ATTACKS])
 
 
 @pytest.fixture(scope="module")
