@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from zxcvbn import zxcvbn
 
 USERNAME = re.compile(r"[a-z0-9_.-]{3,32}")  # for fullmatch()
-ALIKE = str.maketrans("{[<|", "(((!")  # signs for one letter, to zxcvbn: it tries all combinations
+ALIKE = str.maketrans("{[<|", "(((!")  # symbols for one letter, to zxcvbn: it tries all spellings
 MAX_LOGINS = 20  # of one user at a time
 MIN_PASSWORD = 15  # characters: NIST SP 800-63B-4 for a password without a second factor
 
@@ -32,8 +32,8 @@ def audit(event, username=None):
 def normalise(username):
     """Return the one spelling of a name, without capitals or look-alike widths (RFC 8265).
 
-    Only the beginning is looked at: CPython's time for a row of accents grows with the square of
-    its length (python/cpython#149079), seconds for the longest name that fits into a form.
+    Only the beginning is looked at: before the fix of python/cpython#149079, the time for a row of
+    accents grows with the square of its length: seconds for the longest that fits into a form.
     """
     return unicodedata.normalize("NFKC", (username or "")[:100]).strip().casefold()
 
@@ -50,11 +50,11 @@ def password_problem(password, username):
         return f"Use at least {MIN_PASSWORD} characters; a short sentence works well."
     if not password_fits(password):
         return "Use at most 72 bytes: 72 plain letters, fewer with accents or emoji."
-    scored = password[:36].translate(ALIKE)  # for 72 signs that stand for letters, it takes seconds
+    scored = password[:36].translate(ALIKE)  # for 72 symbols like letters, it takes seconds
     guess = zxcvbn(scored, user_inputs=[username, SITE_NAME, "flask", "login"])
     # 3 of 4 is "safely unguessable".
-    reason = (guess["feedback"]["warning"] or "This is easy to guess").rstrip(".")
-    return f"{reason}. Choose a sentence that no one has said." if guess["score"] < 3 else None
+    why = (guess["feedback"]["warning"] or "This is easy to guess").rstrip(".")
+    return f"{why}. Use several words that don't belong together." if guess["score"] < 3 else None
 
 
 # Accounts
@@ -122,7 +122,7 @@ def delete_account(user):
 # Logins
 
 
-# Made once: a query that is put together at every request costs a seventh of a page.
+# Made once: a query that is put together at every request takes a seventh of the time of a page.
 OF_LOGIN = db.select(User).join(LoginSession).where(LoginSession.version == User.version)
 OF_LOGIN = OF_LOGIN.filter_by(token=db.bindparam("token"))
 OF_LOGIN = OF_LOGIN.where(LoginSession.expires_at > db.bindparam("now"))

@@ -21,7 +21,7 @@ ADVICE = "Is that address right? For a driver, run: pip install -r final/require
 OVERTAKEN = (orm.exc.StaleDataError, exc.IntegrityError)
 # The database is away, silent, full, locked or read-only.
 UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
-SAFE_HEADERS = {  # ASVS 3.4.3 to 3.4.8
+SAFE_HEADERS = {  # ASVS 3.4.3 to 3.4.6, 3.4.8
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -51,7 +51,7 @@ def configure(app):
 
 
 def production_key():
-    """Return SECRET_KEY; refuse one that is missing, short or published (ASVS 13.3.1)."""
+    """Return SECRET_KEY; refuse one that is missing, short or published (part of ASVS 13.3.1)."""
     key = environ.get("SECRET_KEY", "")
     varied = len(key) >= 32 and len(set(key)) >= 8  # 32 hexadecimal digits are 128 bits
     if varied and key.isascii() and not key.startswith("dev-"):

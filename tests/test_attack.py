@@ -8,7 +8,7 @@ import sys
 
 import ada_url
 import pytest
-from attack_pages import PAGES, TRY, generated
+from attack_pages import PAGES, SAYS, TRY, generated
 from attacks import ATTACKS, CHAPTERS, where_a_login_leads
 from attacks.lab import Lab, chosen
 from attacks.verdicts import FEATURES, NOT_READY, READ, slug
@@ -164,7 +164,7 @@ def test_outputs_are_those_of_today(page, fresh):
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.title)
 def test_each_attack_has_its_section(chapter):
-    """In the order of the chapter, with its output, a listing of final/, and a task."""
+    """In the order of the chapter, with what comes of it on step 5, a defense, and a task."""
     text = (FINAL / "chapters" / chapter.file).read_text("utf-8")
     parts = re.split(r"^## (.+)\n", text, flags=re.M)[1:]
     told = dict(zip(parts[::2], parts[1::2], strict=True))
@@ -173,9 +173,19 @@ def test_each_attack_has_its_section(chapter):
     assert [title for title in told if title in titles] == titles
     for one in chapter.attacks:
         section = told[one.title]
-        assert [found["name"] for found in TRY.finditer(section)] == [one.name]
-        assert "**Your turn.**" in section, one.name
-        assert f"test final -k {one.name}" in section, one.name
+        told_here = [*TRY.finditer(section), *SAYS.finditer(section)]
+        assert [found["name"] for found in told_here] == [one.name]
+        parts = ["**How it is prevented.**", "**In your app.**", "**Your turn.**"]
+        assert sorted(parts, key=section.index) == parts, one.name
+        assert [part for part in parts if section.count(part) != 1] == [], one.name
+
+
+def test_what_is_missing_is_shown_once():
+    """The first attack that needs a feature shows the message; later ones say so in a line."""
+    shown = "".join(page.read_text("utf-8") for page in PAGES)
+    missing = re.findall(r"^[\w-]+ needs (.+), which the app does not have$", shown, re.M)
+
+    assert sorted(missing) == sorted(FEATURES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -183,7 +193,7 @@ def test_a_listing_is_cut_from_final(page):
     """A listing is in the file that its title names."""
     wrong = []
     for part in listings(page.read_text("utf-8")):
-        if part.file and part.code not in (FINAL / part.file).read_text("utf-8"):
+        if part.file and not part.place and part.code not in (FINAL / part.file).read_text("utf-8"):
             wrong.append(part.code)
 
     assert wrong == []
@@ -195,6 +205,7 @@ def test_the_table_of_names_is_whole():
 
     assert [name for name in FEATURES if f"| {name} |" not in text] == []
     assert [page.name for page in PAGES if page.name != "README.md" and page.name not in text] == []
+    assert "test final -k NAME" in text
 
 
 def test_every_message_reads_on_somewhere():
