@@ -58,7 +58,9 @@ def lab(folder):
 @pytest.mark.parametrize("name", PARTS)
 def test_a_section_stops_its_attack(name, typed):
     """Typed from top to bottom, and no further than its end."""
-    assert lab(typed[name]).attack(ATTACKS[name]).kind == FAILS
+    verdict = lab(typed[name]).attack(ATTACKS[name])
+
+    assert verdict.kind == FAILS, verdict
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.title)
