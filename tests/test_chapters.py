@@ -58,9 +58,9 @@ def lab(folder):
 @pytest.mark.parametrize("name", PARTS)
 def test_a_section_stops_its_attack(name, typed):
     """Typed from top to bottom, and no further than its end; its feature may come later."""
-    kind = lab(typed[name]).attack(ATTACKS[name]).kind
+    verdict = lab(typed[name]).attack(ATTACKS[name])
 
-    assert kind == FAILS or (kind == NOT_THERE and not PARTS[name])
+    assert verdict.kind == FAILS or (verdict.kind == NOT_THERE and not PARTS[name]), verdict
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.title)
