@@ -197,10 +197,11 @@ def lab(words):
 
 def grade(words):
     """Check the apps of a class; the first word is the folder that holds them."""
-    if not words or words[0].startswith("-"):
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         raise Stop("grade takes the folder that holds the submissions, then its options.")
     install(".")
-    return python(ROOT / "tests/grade.py", find(words[0]), *with_path(words[1:], "--csv"))
+    folder = [] if words[0].startswith("-") else [find(words.pop(0))]
+    return python(ROOT / "tests/grade.py", *folder, *with_path(words, "--csv"))
 
 
 VERBS = {one.__name__: one for one in (run, watch, test, attack, diff, reset, lab, grade)}

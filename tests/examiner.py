@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,15 @@ def sit(steps, app=None, *options, cwd=ROOT):
         report = Path(scratch, "report.xml")
         done = run_pytest(*paper(steps, app, report), *options, cwd=cwd)
         return read(report, Sitting(done.returncode, done.stdout))
+
+
+def sit_side_by_side(papers):
+    """Return {app: future} of sit() for many apps, given as {app: steps}, as many at once as cores.
+
+    Each has a process of its own, as a learner's run has, and no hints; all are done.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return {app: pool.submit(sit, steps, app) for app, steps in papers.items()}
 
 
 def sit_here(steps, app, cwd):

@@ -9,12 +9,24 @@ import argparse
 import os
 import signal
 import sys
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 from grading.confinement import MEGABYTE, MEMORY, PROCESSES, Confinement, confinement
-from grading.judging import CANARY, SECONDS, TESTS, Paper, judge, run_once, scratch_folder, stop_all
+from grading.judging import (
+    CANARY,
+    NO_REPORT,
+    SECONDS,
+    TESTS,
+    Paper,
+    judge,
+    run_once,
+    scratch_folder,
+    stop_all,
+)
 from grading.results import FEEDBACK, Results
 from grading.submissions import submissions, unpack
 from prompt_toolkit.shortcuts import ProgressBar
@@ -33,6 +45,9 @@ def asked(words):
     parser.add_argument("--csv", type=Path, metavar="FILE", help="where the table goes")
     cores = os.cpu_count() or 1
     parser.add_argument("--jobs", type=int, default=cores, metavar="N", help="so many at a time")
+    parser.add_argument(
+        "--unprotected", action="store_true", help="do not ask, where bubblewrap does not work"
+    )
     parser.add_argument("--attacks", action="store_true", help="attack each app, too; takes longer")
     options = parser.parse_args(words)
     if options.csv and not options.csv.absolute().parent.is_dir():
@@ -54,12 +69,18 @@ def chosen(parser, options):
     if not everyone:
         parser.error(f"{options.folder} holds no folder and no zip file.")
     known = {one.path.name: one for one in everyone} | {one.name: one for one in everyone}
-    names = [Path(name).name for name in options.names]  # a shell completes them to paths
+    known = {composed(name): one for name, one in known.items()}
+    names = [composed(Path(name).name) for name in options.names]  # a shell completes to paths
     for name in names:
         if name not in known:
             there = ", ".join(one.name for one in everyone)
             parser.error(f"there is no submission {name}. There are: {there}.")
     return everyone, [known[name] for name in names] or everyone
+
+
+def composed(name):
+    """Return the one spelling of a name with accents: zip files from a Mac have another one."""
+    return unicodedata.normalize("NFC", name)
 
 
 def prove(confined, tests):
@@ -80,7 +101,7 @@ def try_out(confined, tests):
     canary = run.told.pop(CANARY, {"outcome": "silent"})
     failed = [one["name"] for one in run.told.values() if one["outcome"] != "passed"]
     failed += [] if canary["outcome"] == "failed" else [CANARY[1]]
-    del paper.checks[CANARY]
+    paper.checks.pop(CANARY, None)
     return paper, run.trouble or ", ".join([*run.changed, *failed])
 
 
@@ -115,7 +136,17 @@ def tell(confined, count, paper, folder):
         )
         return
     print(*confined.gaps(), "In a container, only these two folders are at stake:", sep="\n")
-    print(*in_a_container(folder.resolve()), sep="\n")
+    print(*in_a_container(folder.resolve()), sep="\n", flush=True)
+
+
+def is_agreed(confined, unprotected):
+    """Say whether submissions may run as they are confined, which a person has to allow."""
+    if confined.bubblewrap or unprotected:
+        return True
+    if not sys.stdin.isatty():
+        print("Nothing is graded. To grade without that protection, add --unprotected.")
+        return False
+    return input("Grade without that protection? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def in_a_container(folder):
@@ -125,7 +156,8 @@ def in_a_container(folder):
     volumes = f'--volume "{folder}:{inside}:ro" --volume "{results}:/class/{results.name}"'
     return [
         "  docker build --tag workbook --file .devcontainer/Dockerfile .",
-        f"  docker run --rm {limits} {volumes} workbook python workbook.py grade {inside}",
+        f"  docker run --rm {limits} {volumes} workbook "
+        f'python workbook.py grade "{inside}" --unprotected',
     ]
 
 
@@ -162,24 +194,40 @@ def main(words):
     parser, options = asked(words)
     everyone, now = chosen(parser, options)
     folder = options.folder.resolve()
-    output = output_of(folder)
+    results = Results(output_of(folder), options.csv)
+    results.keep_only([one.name for one in everyone])
+    try:
+        results.prepare()
+    except OSError as error:
+        parser.error(f"the results can't be written: {error}")
     print(f"First, {NAME_OF_OURS}: it has to get full marks here.", flush=True)
     confined, paper = prove(confinement(options.jobs), TESTS)
-    paper.attacks = with_attacks(confined) if options.attacks else None
-    attacks = paper.attacks.checks if options.attacks else {}
+    with_those = options.names and results.have_attacks()  # or these rows would lose theirs
+    paper.attacks = with_attacks(confined) if options.attacks or with_those else None
+    results.ask(paper)
     tell(confined, len(now), paper, folder)
-    results = Results(output, paper.checks, options.csv, attacks)
-    results.keep_only([one.name for one in everyone])
+    if not is_agreed(confined, options.unprotected):
+        return 2
+    return grade_all(now, confined, paper, results)
+
+
+def grade_all(now, confined, paper, results):
+    """Grade these, those without a report again and alone; write and tell what came of it."""
+    done = 0
     try:
         for verdict in with_bar(grade(now, confined, paper), len(now)):
             results.add(verdict)
+            done += 1
+        silent = [one for one in now if results.verdicts[one.name].status == NO_REPORT]
+        for verdict in grade(silent, replace(confined, jobs=1), paper):
+            results.add(verdict)
     except KeyboardInterrupt:
-        print("Interrupted: what was graded until now is written down.")
         results.write()
+        print(f"Interrupted: {done} of {len(now)} are graded and written down.")
         return 130
     results.write()
     print("", *results.summary(), "", sep="\n")
-    print(f"The table: {results.table}\nFor the students: {output / FEEDBACK}")
+    print(f"The table: {results.table}\nFor the students: {results.folder / FEEDBACK}")
     return 0
 
 

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from attacks import ATTACKS, CHAPTERS
 from attacks.lab import Lab
-from attacks.verdicts import FAILS
+from attacks.verdicts import FAILS, NOT_THERE
 from examiner import STEPS, sit
 from mistakes import course_files
 from readmes import FINAL
@@ -57,10 +57,10 @@ def lab(folder):
 
 @pytest.mark.parametrize("name", PARTS)
 def test_a_section_stops_its_attack(name, typed):
-    """Typed from top to bottom, and no further than its end."""
+    """Typed from top to bottom, and no further than its end; its feature may come later."""
     verdict = lab(typed[name]).attack(ATTACKS[name])
 
-    assert verdict.kind == FAILS, verdict
+    assert verdict.kind == FAILS or (verdict.kind == NOT_THERE and not PARTS[name]), verdict
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.title)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import grade
 import pytest
+from attacks import ATTACKS
 from examiner import ROOT, STEPS
 from grading import confinement as walls
 from grading.confinement import Confinement, confinement
@@ -76,7 +77,7 @@ def verdicts_on(names, confined, folder, words):
         these = [name for name in names if SUBMISSIONS[name].get("steps", 5) == steps]
         if these:
             proved, paper = grade.prove(confined, TESTS[:steps])
-            results = Results(folder, paper.checks)
+            results = Results(folder).ask(paper)
             class_ = [Submission(name, folder / name) for name in these]
             found |= {one.name: (one, results) for one in grade.grade(class_, proved, paper)}
             assert proved == confined
@@ -178,6 +179,9 @@ def link(name):
         ({f"{n}.txt": "" for n in range(3000)}, "more than 2000 files"),
         ({"app.py": "", "app.py/app.py": ""}, "can't be opened"),
         ({"x" * 300: ""}, "can't be opened"),
+        ({"a/" * 40 + "x.txt": ""}, "more than 30 folders in one another"),
+        ({f"venv/{number}": "" for number in range(60_001)}, "lists more than 60000 files"),
+        ({"my_app/app.py": "", "my_app//app.py": ""}, "two files of it are named app.py"),
     ],
 )
 def test_a_zip_file_that_is_refused(files, words, tmp_path):
@@ -207,7 +211,7 @@ def test_what_a_zip_file_may_hold(tmp_path):
 
     found = [path.name for path in (tmp_path / "unpacked").rglob("*") if path.is_file()]
     assert sorted(found) == ["app.py", "home.html"]
-    assert app_in(tmp_path / "unpacked") == tmp_path / "unpacked" / "my_app"
+    assert app_in(tmp_path / "unpacked") == (tmp_path / "unpacked" / "my_app", [])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with names")
@@ -229,7 +233,7 @@ def test_a_zip_file_in_a_folder(tmp_path):
     zipped(tmp_path / "Ada_123" / "my_app.zip", {"app.py": ""})
     unpack(tmp_path / "Ada_123", tmp_path / "unpacked")
 
-    assert app_in(tmp_path / "unpacked") == tmp_path / "unpacked"
+    assert app_in(tmp_path / "unpacked") == (tmp_path / "unpacked", [])
 
 
 @pytest.mark.parametrize(
@@ -253,25 +257,50 @@ def test_where_the_app_is(files, app, tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("", "utf-8")
 
-    assert app_in(tmp_path) == (app and tmp_path / app)
+    assert app_in(tmp_path)[0] == (app and tmp_path / app)
+
+
+def test_an_app_beside_another_one_is_named(tmp_path):
+    """Older versions do not win in silence: they are named, or stop the submission."""
+    for name in ("my_app", "backup", "project"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.py").touch()
+
+    assert app_in(tmp_path) == (
+        tmp_path / "my_app",
+        [tmp_path / "backup", tmp_path / "project"],
+    )
+    shutil.rmtree(tmp_path / "my_app")
+    with pytest.raises(Refused, match="several apps: backup, project; keep one"):
+        app_in(tmp_path)
 
 
 def test_who_has_handed_in(tmp_path):
     """Folders and zip files are submissions; names differ; the rest is named."""
     for name in ("ada", "bob", ".git"):
         (tmp_path / name).mkdir()
-    for name in ("ada.zip", "cy.ZIP", "list.txt"):
+    for name in ("ada.zip", "cy.ZIP", "dora.tar.gz", "eve.py", "list.txt"):
         (tmp_path / name).write_text("", "utf-8")
     found, others = submissions(tmp_path)
 
-    assert [one.name for one in found] == ["ada", "ada.zip", "bob", "cy"]
+    assert [one.name for one in found] == ["ada", "ada.zip", "bob", "cy", "dora.tar.gz", "eve.py"]
     assert others == ["list.txt"]
+
+
+def test_what_is_no_folder_and_no_zip_file_has_a_row(tmp_path):
+    """Nobody vanishes from the table."""
+    (tmp_path / "eve.py").touch()
+    (tmp_path / "fay").symlink_to(tmp_path)
+    for name, words in (("eve.py", "neither a folder nor a zip file"), ("fay", "it is a link")):
+        with pytest.raises(Refused, match=words):
+            unpack(tmp_path / name, tmp_path / f"unpacked-{name}")
 
 
 # What is written
 
 
 CHECKS = {("01_setup", "test_a"): "a works", ("02_model", "test_b"): "b works"}
+PAPER = Paper([], CHECKS)
 HOSTILE = "\x1b[2J=1+1"
 
 
@@ -292,7 +321,7 @@ def rows(file):
 
 def test_the_table(tmp_path):
     """Points per step and in total, empty where there is no mark; no cell is a formula."""
-    results = Results(tmp_path / "out", CHECKS)
+    results = Results(tmp_path / "out").ask(PAPER)
     results.add(verdict("=cmd", "passed", "failed", fingerprint="x"))
     results.add(verdict("ada", "passed", "passed", fingerprint="x"))
     results.add(verdict("bob", status="out of time", note="-1"))
@@ -311,7 +340,7 @@ def test_the_table(tmp_path):
 
 def test_the_feedback(tmp_path):
     """Each student has a file: points and messages, or why there are no points."""
-    results = Results(tmp_path / "out", CHECKS, tmp_path / "elsewhere.csv")
+    results = Results(tmp_path / "out", tmp_path / "elsewhere.csv").ask(PAPER)
     results.add(verdict("ada", "passed", "failed", mended=["SyntaxError in app.py"]))
     results.add(verdict("bob", status="no app", note="there is no app.py"))
     results.write()
@@ -326,10 +355,10 @@ def test_the_feedback(tmp_path):
 def test_one_student_is_graded_again(tmp_path):
     """The others stay as they were, and those who are gone are forgotten."""
     for name, outcome in (("ada", "failed"), ("bob", "passed")):
-        results = Results(tmp_path / "out", CHECKS)
+        results = Results(tmp_path / "out").ask(PAPER)
         results.add(verdict(name, outcome, outcome))
         results.write()
-    results = Results(tmp_path / "out", CHECKS)
+    results = Results(tmp_path / "out").ask(PAPER)
     results.add(verdict("ada", "passed", "failed"))
     results.keep_only(["ada", "bob"])
     results.write()
@@ -340,7 +369,7 @@ def test_one_student_is_graded_again(tmp_path):
 
 def test_the_summary(tmp_path):
     """It shows how many pass each check, what stops most, and who has no mark."""
-    results = Results(tmp_path / "out", CHECKS)
+    results = Results(tmp_path / "out").ask(PAPER)
     results.add(verdict("ada", "passed", "failed"))
     results.add(verdict("bob", "passed", "passed"))
     results.add(verdict("cy", status="out of time", note="there was no verdict"))
@@ -367,7 +396,7 @@ def test_what_is_told_of_attacks(tmp_path):
         {"name": "wire", "outcome": "failed", "text": "a wire opens it\n  got    it is open"},
         {"name": "next", "outcome": "skipped", "text": ""},
     ]
-    results = Results(tmp_path / "out", CHECKS, attacks=sentences)
+    results = Results(tmp_path / "out").ask(Paper([], CHECKS, attacks=Paper([], sentences)))
     results.add(ada)
     results.add(bob)
     results.write()
@@ -392,6 +421,7 @@ def test_what_is_told_of_attacks(tmp_path):
     ]
 
 
+TRIED = f"attacks tried of {len(ATTACKS)}"
 KILLS_ITSELF_WHEN_ATTACKED = {  # by the long name of one attack
     "edit": [
         "    if not (username.strip()",
@@ -412,12 +442,14 @@ def test_a_class_is_attacked(tmp_path):
     feedback = (tmp_path / "class-graded" / "feedback" / "ada.txt").read_text("utf-8")
 
     assert done.returncode == 0, done.stderr
-    assert [ada["attacks stopped"], ada["attacks tried of 41"]] == attacked(LAST)
+    assert [ada["attacks stopped"], ada[TRIED]] == attacked(LAST)
     assert "  where  my_app/app.py, line " in feedback
     assert (bob["total of 37"], bob["status"]) == ("37", "graded")
-    assert int(bob["attacks tried of 41"]) == int(ada["attacks tried of 41"]) - 1
+    assert int(bob[TRIED]) == int(ada[TRIED]) - 1
     assert cy["total of 37"] == "31"
-    assert cy["note"].startswith("not attacked: /welcome has a button that logs out (got: ")
+    assert cy["note"].startswith(
+        "not attacked, because this fails: /welcome has a button that logs out (got: "
+    )
     assert "attacks stopped, of those that could be tried:" in done.stdout
 
 
@@ -428,9 +460,35 @@ def attacked(app):
     return [*re.search(r"(\d+) of (\d+) stopped", done.stdout).groups()]
 
 
+def test_whatever_students_are_called(tmp_path):
+    """A name that no disk takes costs nobody the table; the file of who has gone goes, too."""
+    results = Results(tmp_path / "out").ask(PAPER)
+    for name in ("ada", "gone", "x" * 250):
+        results.add(verdict(name, "passed", "passed"))
+    results.write()
+    results.keep_only(["ada", "x" * 250])
+    results.write()
+    files = sorted(file.name for file in (tmp_path / "out/feedback").iterdir())
+
+    assert files[0] == "ada.txt"
+    assert re.fullmatch(r"x{40}-[0-9a-f]{8}\.txt", files[1])
+    assert len(files) == 2
+
+
+def test_what_a_table_of_zeros_says(tmp_path):
+    """The reason is in the note, and other apps that were there are named."""
+    results = Results(tmp_path / "out").ask(PAPER)
+    results.add(verdict("ada", "failed", "failed", app="old", others=["older"]))
+    results.write()
+
+    note = rows(tmp_path / "out" / "grades.csv")[0]["note"]
+    assert note.startswith("the app is in old; not checked: older; \x1b[2J=1+1")
+    assert "Checked: old. Not checked: older." in (tmp_path / "out/feedback/ada.txt").read_text()
+
+
 def test_text_that_no_file_can_hold(tmp_path):
     """What an app says need not be text; the table and the feedback are written in any case."""
-    results = Results(tmp_path / "out", CHECKS)
+    results = Results(tmp_path / "out").ask(PAPER)
     results.add(verdict("ada", "failed", "failed", note="\ud800"))
     results.verdicts["ada"].told[0]["text"] = "a \ud800 works\n  got    \ud800"
     results.write()
@@ -440,7 +498,7 @@ def test_text_that_no_file_can_hold(tmp_path):
 
 def test_a_table_that_is_open_elsewhere(tmp_path, monkeypatch):
     """Where the table can't be written, it goes beside it."""
-    results = Results(tmp_path / "out", CHECKS)
+    results = Results(tmp_path / "out").ask(PAPER)
     results.add(verdict("ada", "passed"))
     write = results.write_table
     failing = iter([PermissionError()])
@@ -463,7 +521,7 @@ def test_results_that_cannot_be_read(tmp_path):
     (tmp_path / "results.json").write_text("[{", "utf-8")
 
     with pytest.raises(SystemExit, match="Move it away"):
-        Results(tmp_path, CHECKS)
+        Results(tmp_path)
 
 
 # Similarity
@@ -498,7 +556,7 @@ def test_code_is_the_same_but_for_names_and_layout(tmp_path):
 
 def command(*words, **more):
     """Run grade as a teacher does and return the finished process."""
-    words = [sys.executable, ROOT / "tests/grade.py", *words]
+    words = [sys.executable, ROOT / "tests/grade.py", *words, "--unprotected"]
     return subprocess.run(
         [*map(str, words)],
         cwd=ROOT,
@@ -542,6 +600,7 @@ def test_a_class_is_graded(tmp_path):
         ([".github/workflows"], "holds no folder and no zip file"),
         ([".github", "eve"], "no submission eve. There are: workflows"),
         ([".github", "--csv", "nowhere/x.csv"], "there is no folder nowhere for the table"),
+        ([".github", "--csv", "steps"], "the results can't be written: [Errno 21]"),
         ([".github", "--attack-all"], "unrecognized arguments: --attack-all"),
     ],
 )
@@ -563,6 +622,19 @@ def test_what_is_not_prevented_is_said_first(capsys, tmp_path, monkeypatch):
         assert words in said
         assert "can use the network, read what you can read" in said
         assert "docker run --rm --network none" in said
+
+
+@pytest.mark.parametrize(("typed", "agreed"), [("y", True), ("", False), ("n", False)])
+def test_a_person_allows_what_is_not_prevented(typed, agreed, monkeypatch, capsys):
+    """With a terminal grade asks; without one it needs the option; with bubblewrap neither."""
+    monkeypatch.setattr("builtins.input", lambda question: typed)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    assert grade.is_agreed(Confinement("", "", 1), False) is agreed
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    assert grade.is_agreed(Confinement("", "", 1), False) is False
+    assert "add --unprotected" in capsys.readouterr().out
+    assert grade.is_agreed(Confinement("", "", 1), True)
+    assert grade.is_agreed(Confinement("bwrap", "", 1), False)
 
 
 @pytest.mark.skipif(not LINUX, reason="bubblewrap is for Linux")
@@ -593,7 +665,7 @@ def test_an_interruption_ends_everything(tmp_path):
     for number in range(3):
         sleep = f"import time  # asleep-{TEST_RUN}\ntime.sleep(9)"
         hand_in(tmp_path / "class" / f"s{number}", {"top": sleep})
-    words = [sys.executable, "tests/grade.py", str(tmp_path / "class"), "--jobs=1"]
+    words = [sys.executable, "tests/grade.py", str(tmp_path / "class"), "--jobs=1", "--unprotected"]
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
     while "To grade" not in process.stdout.readline():
         pass
@@ -602,7 +674,7 @@ def test_an_interruption_ends_everything(tmp_path):
     said, _ = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert "Interrupted" in said
+    assert re.search(r"Interrupted: [01] of 3 are graded", said)
     assert (tmp_path / "class-graded" / "grades.csv").is_file()
 
 

@@ -1,33 +1,17 @@
 """Guard: each attack's verdict is right on apps of other styles, and turns when a defense goes."""
 
 import tomllib
-from functools import cache
-from pathlib import Path
 
 import pytest
 from attacks import ATTACKS
-from attacks.lab import Lab
 from attacks.verdicts import FAILS, NOT_THERE, SUCCEEDS
-from examiner import STEPS, sit
+from cores import on_all_cores
+from examiner import STEPS, sit_side_by_side
+from hardened_apps import APPS, kinds
 
-APPS = Path(__file__).with_name("hardened")
 TABLE = tomllib.loads((APPS / "verdicts.toml").read_text("utf-8"))
 EDITS = [(name, row) for name, rows in TABLE.items() for row in rows.get("edit", [])]
 SLOW = {"guess", "next-page", "lock-out", "answer"}  # asked only where an edit opens them
-
-
-def kinds(name, attacks, edits=()):
-    """Return {attack: what came of it} on an app, after some edits."""
-    lab = Lab(APPS / name, edits, None, *offered(name))
-    return {one: str(lab.attack(ATTACKS[one]).kind) for one in attacks}
-
-
-@cache
-def offered(name):
-    """Return who uses an app, and what it offers."""
-    lab = Lab(APPS / name)
-    assert lab.look() is None
-    return lab.people, lab.features
 
 
 def expected(name):
@@ -43,6 +27,30 @@ def edits_of(row):
     return [row["edit"], *more]
 
 
+def asked_of(row):
+    """Return the attacks that an edit is asked for."""
+    return [one for one in ATTACKS if one not in SLOW or one in row["opens"]]
+
+
+def work(name, row=None):
+    """Return the arguments of kinds() for an app, or for an edit of it."""
+    return (name, asked_of(row), edits_of(row), row.get("looks")) if row else (name, [*ATTACKS])
+
+
+@pytest.fixture(scope="module")
+def attacked(request):
+    """What came of the attacks, by the name of the test that asks; only those that run are here."""
+    tests = [item for item in request.session.items if "attacked" in item.fixturenames]
+    done = on_all_cores(kinds, [work(**test.callspec.params) for test in tests])
+    return dict(zip([test.name for test in tests], done, strict=True))
+
+
+@pytest.fixture(scope="module")
+def sittings():
+    """What all checkpoints say of each app: {app: future}."""
+    return sit_side_by_side({APPS / name: STEPS for name in TABLE})
+
+
 def test_the_table_is_long_enough():
     """Six apps, forty edits, and each attack is opened by one of them or succeeds on an app."""
     assert len(TABLE) >= 6
@@ -52,24 +60,24 @@ def test_the_table_is_long_enough():
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_the_verdicts_on_an_app_are_right(name):
+def test_the_verdicts_on_an_app_are_right(name, attacked, request):
     """Whatever its style."""
-    assert kinds(name, ATTACKS) == expected(name)
+    assert attacked[request.node.name].result() == expected(name)
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_an_app_passes_every_checkpoint(name):
+def test_an_app_passes_every_checkpoint(name, sittings):
     """It keeps the contract of the steps, so what it withstands is worth something."""
-    sitting = sit(STEPS, APPS / name)
+    sitting = sittings[APPS / name].result()
 
     messages = "\n\n".join(sitting.messages[one] for one in sitting.failed)
     assert sitting.code == 0, messages or sitting.output
 
 
 @pytest.mark.parametrize(("name", "row"), EDITS, ids=[f"{n}-{r['opens'][0]}" for n, r in EDITS])
-def test_an_edit_opens_its_door_and_no_other(name, row):
+def test_an_edit_opens_its_door_and_no_other(name, row, attacked, request):
     """What an edit takes out is what stopped the attack."""
-    asked = [one for one in ATTACKS if one not in SLOW or one in row["opens"]]
-    wanted = {one: SUCCEEDS if one in row["opens"] else expected(name)[one] for one in asked}
+    told = expected(name)
+    wanted = {one: SUCCEEDS if one in row["opens"] else told[one] for one in asked_of(row)}
 
-    assert kinds(name, asked, edits_of(row)) == wanted
+    assert attacked[request.node.name].result() == wanted

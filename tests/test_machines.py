@@ -15,6 +15,7 @@ import grade
 import pytest
 import yaml
 from examiner import ROOT, STEPS, run_pytest
+from grading.judging import Paper
 from grading.results import Results
 
 RECIPES = (ROOT / "docs/RECIPES.md").read_text("utf-8")
@@ -211,6 +212,6 @@ def test_the_commands_for_a_container():
 def test_the_columns_that_the_recipes_name():
     """PowerShell asks for columns that the table has."""
     asked = re.search(r"Where-Object (\w+) .*Format-Table (.*)$", LISTINGS["powershell"], re.M)
-    columns = Results(ROOT / "nowhere", {}).heading()
+    columns = Results(ROOT / "nowhere").ask(Paper([])).heading()
 
     assert {asked[1], *asked[2].split(", ")} <= {*columns}

@@ -7,17 +7,16 @@ import subprocess
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 
 import nbformat
 import pytest
+from cores import on_all_cores
 from examiner import ROOT
 from lab_answers import RIGHT, WRONG
-from nbclient import NotebookClient
+from lab_changes import CHANGE, NOTEBOOKS, notebook, run_with_changes, sections
 from test_diffs import lines_of_code
 
-NOTEBOOKS = ROOT / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 sys.path.append(str(NOTEBOOKS))
 
@@ -29,7 +28,6 @@ UNWANTED = re.compile(r"\b(simply|just|obviously)\b|!(?!\[|=)", re.IGNORECASE)
 PLACES = re.compile(r"0x[0-9a-f]{4,}|/tmp/|/home/|/root/|[A-Z]:\\")
 ODD = {"42": "", "lambda *words: {}['no such key']": ""}  # what no exercise asks for
 EXERCISE, HOLDS = "exercise:", "holds:"
-CHANGE = re.compile(r"^- .*[:?,] `([^`]+)` \u2192 `([^`]+)`$", re.M)  # what, old text, new text
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 FACTS = tomllib.loads((ROOT / "tests/lab_facts.toml").read_text("utf-8"))
@@ -81,12 +79,6 @@ BREAKS = {  # an edit of an app, and the notebook that notices
 }
 
 
-@cache
-def notebook(path):
-    """Return a notebook as it is stored."""
-    return nbformat.read(path, 4)
-
-
 def cells(path, kind):
     """Return the cells of a kind."""
     return [cell for cell in notebook(path).cells if cell.cell_type == kind]
@@ -107,19 +99,6 @@ def printed(cell):
     """Return the text of a cell's outputs."""
     data = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
     return "".join(output.get("text", "") for output in cell.outputs) + "".join(data)
-
-
-def sections(path):
-    """Return the lists of cells below the headings of a lab, without its exercises."""
-    parts = []
-    for cell in notebook(path).cells:
-        if cell.source.startswith("# Exercises"):
-            return parts
-        if cell.source.startswith("## "):
-            parts.append([])
-        if parts:
-            parts[-1].append(cell)
-    return parts
 
 
 def by_name(path):
@@ -318,31 +297,17 @@ def test_a_broken_app_turns_a_notebook_red(tmp_path):
     assert [text for text in said.values() if " differs" not in text] == []
 
 
-def changed(part, old, new):
-    """Return a section's code from a cell with the old text on: changed, and as it was."""
-    code = [cell.source for cell in part if cell.cell_type == "code"]
-    assert sum(source.count(old) for source in code) == 1, old
-    first = next(number for number, source in enumerate(code) if old in source)
-    return [code[first].replace(old, new), *code[first + 1 :]], code[first:]
+@pytest.fixture(scope="module")
+def tried():
+    """What came of each lab with its changes: {path: future}."""
+    done = on_all_cores(run_with_changes, [(path,) for path in PATHS])
+    return dict(zip(PATHS, done, strict=True))
 
 
 @pytest.mark.parametrize("path", PATHS, ids=by_name)
-def test_every_change_ends_in_a_result(path):
+def test_every_change_ends_in_a_result(path, tried):
     """Each change that a section suggests runs, and so do its cells as they were, after it."""
-    tried = nbformat.v4.new_notebook()
-    front = notebook(path).cells[: notebook(path).cells.index(sections(path)[0][0])]
-    sources = [cell.source for cell in front if cell.cell_type == "code"]
-    sources += ["import lab\nlab.best_of.__defaults__ = (1,)"]  # no number is looked at
-    for part in sections(path):
-        sources += [cell.source for cell in part if cell.cell_type == "code"]
-        prose = "\n".join(cell.source for cell in part if cell.cell_type == "markdown")
-        runs = [changed(part, old, new) for old, new in CHANGE.findall(prose)]
-        sources += [source for run, _ in runs for source in run]
-        sources += max((before for _, before in runs), key=len)
-    tried.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-
-    place = {"metadata": {"path": str(NOTEBOOKS)}}
-    NotebookClient(tried, timeout=120, resources=place).execute()
+    tried[path].result()
 
 
 def test_refreshing_changes_nothing_that_is_the_same(tmp_path):

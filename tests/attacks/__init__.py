@@ -5,12 +5,14 @@ from attacks import (
     guessing,
     logins_that_end,
     names,
+    open_browsers,
     requests_that_others_forge,
     secrets_and_settings,
     what_is_left_behind,
     where_a_login_leads,
 )
 
+__all__ = ["open_browsers"]  # whose attacks are in the chapter of logins that end
 MODULES = (
     secrets_and_settings,
     requests_that_others_forge,

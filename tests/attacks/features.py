@@ -1,80 +1,161 @@
 """Find what an app offers beyond the steps, as a visitor finds it: by links and forms."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice, product
 from urllib.parse import urljoin, urlsplit
 
-from workbench.forms import is_password, kind_of, parsed, same_path
+from workbench.forms import forms_of, is_locked, is_password, kind_of, parsed, same_path
 
-from attacks.verdicts import NotThereError
+from attacks.verdicts import NotReadyError, NotThereError
 from attacks.visitor import SITE
 
 CURRENT = re.compile(r"current|old|existing|present|actual", re.I)
 NEW = re.compile(r"new|again|confirm|repeat|verif|retype|second|twice|2", re.I)
 DELETE = re.compile(r"delete|remove|close|erase|l(oe|\u00f6)schen", re.I)
 LEAVING = re.compile(r"log.?out|sign.?out", re.I)
+NAMED = re.compile(  # a word in capitals, or in quotes
+    r"\b([A-Z]{3,}(?: [A-Z]+)*)\b|[\"'\u201c\u2018]([^\"'\u201d\u2019]{2,40})[\"'\u201d\u2019]"
+)
+KNOWN = ("/login", "/register", "/logout")
+OWN_NAME = object()  # stands for the name of whose account it is
+READ = "final/chapters/README.md#what-to-name"
 MOST = 30  # pages
+CHANGE = (  # patterns of the line that changes a password, the best one first
+    r"def .*(change|new).*password|def .*password.*(change|form|edit|update)",
+    r"route\(.*(password|account|settings|profile)",
+    r"class .*Password|def .*set_password",
+)
+DELETION = (
+    r"def .*(delete|remove|close|erase|leave|gone)",
+    r"session\.delete\(|\.delete\(\)",
+)
 NAMES = {"change": "a password change", "delete": "deletion"}
 
 
 @dataclass
 class Feature:
-    """A form behind the login: the page that shows it, and what its password fields are for."""
+    """A form behind the login: the page that shows it, and what its fields are for."""
 
     path: str
     action: str
     fields: dict  # {name of a password field: "old" or "new"}
+    typed: dict = field(default_factory=dict)  # {name of a text field: what to type, or OWN_NAME}
+    is_link: bool = False  # it needs no form: to open the page is enough
 
     def form(self, page):
-        """Return the form on a page, or None."""
+        """Return the form on a page, or None; a link is a form without fields."""
+        if self.is_link:
+            return forms_of(parsed("<form></form>"), urljoin(SITE, self.path))[0]
         return next((one for one in page.forms if passwords_of(one) == [*self.fields]
                      and same_path(one.action, self.action)), None)  # fmt: skip
 
-    def use(self, browser, old, new):
-        """Open the page, fill in the form, and return the page that answers."""
+    def use(self, browser, old, new, name):
+        """Open the page, fill in the form, and return the page that answers.
+
+        Where `old` is None, its field is not sent; `name` is that of the user.
+        """
         page = browser.get(self.path)
         form = self.form(page)
-        if not form:
+        if not form or self.is_link:
             return page
-        values = {name: old if kind == "old" else new for name, kind in self.fields.items()}
-        return browser.submit(form, by_hand=False, **values, **ticks(form))
+        data = form.filled_in(self.values(form, old or "", new, name), by_hand=False)
+        left_out = {one for one, kind in self.fields.items() if kind == "old" and old is None}
+        return browser.send(form, [(one, value) for one, value in data if one not in left_out])
+
+    def values(self, form, old, new, name):
+        """Return what is typed into the fields of the form, and which boxes are ticked."""
+        words = {one: name if word is OWN_NAME else word for one, word in self.typed.items()}
+        secret = {one: old if kind == "old" else new for one, kind in self.fields.items()}
+        return words | secret | ticks(form)
 
 
 @dataclass
 class Features:
-    """What an app offers: None where it does not."""
+    """What an app offers: None where it does not; and what breaks that may be an offer."""
 
     change: Feature | None = None
     delete: Feature | None = None
+    broken: dict = field(default_factory=dict)  # {"change" or "delete": (path, page)}
 
     def need(self, name):
-        """Return a feature; raises NotThereError if the app lacks it."""
+        """Return a feature; raises NotThereError without it, and NotReadyError if it breaks."""
         feature = getattr(self, name)
+        if feature is None and name in self.broken:
+            path, page = self.broken[name]
+            raise NotReadyError(
+                f"{path}, which a link behind the login leads to, works", page, READ
+            )
         if feature is None:
             raise NotThereError(NAMES[name])
         return feature
 
+    def note(self, feature, page):
+        """Remember a page that breaks."""
+        if page.error or page.status.startswith("5"):
+            kind = "delete" if is_last(feature) else "change"
+            self.broken.setdefault(kind, (feature.path, str(page)))
+
 
 def find_features(target):
-    """Return the Features of an app, after trying its forms; its user ada is gone afterwards."""
-    browser = target.victim()
-    found = candidates(browser)
-    old, new, _ = target.passwords
-    features = Features()
-    for one in sorted(found, key=lambda one: (bool(DELETE.search(one.action)), -len(one.fields))):
-        if not features.change and "new" in one.fields.values() and not is_last(one):
-            one.use(browser, old, new)
-            if target.is_in(password=new):
-                features.change, old = one, new
-                browser = target.inside(password=old)
-    for one in sorted(found, key=lambda one: not is_last(one)):
-        if one is features.change or features.delete or not target.count(target.ada):
-            continue
-        confirm = Feature(one.path, one.action, dict.fromkeys(one.fields, "old"))
-        confirm.use(browser, old, old)
-        if not target.count(target.ada) or not target.is_in(password=old):
-            features.delete = confirm
+    """Return the Features of an app, after trying its forms; its user ada is changed by that."""
+    browser, features = target.victim(), Features()
+    found = candidates(browser, features)
+    if features.delete:  # by a link
+        browser = target.victim()
+    old = find_change(target, browser, found, features)
+    for one in sorted(found, key=lambda one: (not is_last(one), not one.fields)):
+        if one is not features.change and not features.delete:
+            find_deletion(target, one, old, features)
     return features
+
+
+def find_change(target, browser, found, features):
+    """Look for the form that changes the password; return the password of ada afterwards."""
+    old, new, _ = target.passwords
+    for one in sorted(found, key=lambda one: (bool(DELETE.search(one.action)), -len(one.fields))):
+        if "new" in one.fields.values() and not is_last(one):
+            page = one.use(browser, old, new, target.ada)
+            if target.is_in(password=new):
+                features.change = one
+                return new
+            features.note(one, page)
+    return old
+
+
+def find_deletion(target, one, old, features):
+    """Try whether a form deletes the account, with what its page asks to type."""
+    if not target.count(target.ada):  # another form has changed her name
+        target.register(password=old)
+    form = one.form(target.inside(password=old).get(one.path))
+    for typed in answers(form) if form else ():
+        confirm = Feature(one.path, one.action, dict.fromkeys(one.fields, "old"), typed)
+        page = confirm.use(target.inside(password=old), old, old, target.ada)
+        if target.is_gone(old):
+            names = [name for name in typed.values() if name is not OWN_NAME]
+            features.delete = None if any(target.is_in(one, old) for one in names) else confirm
+            return
+        if is_last(one):
+            features.note(one, page)
+
+
+def answers(form):
+    """Yield {name of a text field: what it may want}: the own name, or a word that is named."""
+    page = form.tag.find_parents()[-1]
+    said = " ".join([page.text, *(one.get("placeholder", "") for one in form.fields)])
+    words = list(dict.fromkeys(word for found in NAMED.findall(said) for word in found if word))
+    open_ones = [one["name"] for one in form.fields if is_open(one) and one.get("name")]
+    yield from (
+        dict(zip(open_ones, one, strict=True))
+        for one in islice(product([OWN_NAME, *words[:5]], repeat=len(open_ones)), 12)
+    )
+
+
+def is_open(tag):
+    """Say whether a field waits for something that people type and others may read."""
+    texts = ("", "text", "search", "email")
+    writes = tag.name == "textarea" or (tag.name == "input" and kind_of(tag) in texts)
+    return writes and not is_locked(tag) and not tag.get("value", "")
 
 
 def is_last(feature):
@@ -82,29 +163,33 @@ def is_last(feature):
     return bool(DELETE.search(f"{feature.path} {feature.action}"))
 
 
-def candidates(browser):
-    """Return the forms behind the login that ask for passwords, or that delete something."""
+def candidates(browser, features):
+    """Return the forms behind the login that may change or delete something."""
     seen, open_ones, found = set(), ["/welcome"], []
     while open_ones and len(seen) < MOST:
         path = open_ones.pop(0)
         seen.add(path)
         page = browser.get(path)
-        if not page.opens():
-            continue
-        for form in page.forms:
-            action = urlsplit(form.action)
-            known = any(same_path(form.action, one) for one in ("/login", "/register", "/logout"))
-            words = f"{action.path} {form.tag.text}"
-            wanted = passwords_of(form) or (DELETE.search(words) and not LEAVING.search(words))
-            if form.method == "POST" and wanted and not known:
-                found.append(Feature(page.path, form.action, roles(form)))
-        for link in parsed(page.html).find_all("a", href=True):
-            parts = urlsplit(urljoin(page.base, link["href"]))
-            ours = f"{parts.scheme}://{parts.netloc}" == SITE
-            leaves = LEAVING.search(parts.path)
-            if ours and not leaves and parts.path not in [*seen, *open_ones]:
-                open_ones.append(parts.path)
+        features.note(Feature(path, path, {}), page)
+        if DELETE.search(path) and not browser.get("/welcome").at("/welcome"):
+            features.delete = Feature(path, path, {}, is_link=True)
+            break
+        if page.opens():
+            found += [Feature(page.path, form.action, roles(form)) for form in page.forms
+                      if not any(same_path(form.action, one) for one in KNOWN)]  # fmt: skip
+            open_ones += [one for one in links_of(page) if one not in {*seen, *open_ones}]
+            open_ones.sort(key=lambda one: bool(DELETE.search(one)))
     return unique(found)
+
+
+def links_of(page):
+    """Return the paths on this site that a page links, but for those that log out."""
+    found = []
+    for link in parsed(page.html).find_all("a", href=True):
+        parts = urlsplit(urljoin(page.base, link["href"]))
+        if f"{parts.scheme}://{parts.netloc}" == SITE and not LEAVING.search(parts.path):
+            found.append(parts.path)
+    return list(dict.fromkeys(found))
 
 
 def unique(features):
@@ -120,14 +205,14 @@ def passwords_of(form):
 def roles(form):
     """Return {name of a password field: "old" or "new"}, by names, labels and order."""
     found = {}
-    for field in filter(is_password, form.fields):
-        if not field.get("name"):
+    for one in filter(is_password, form.fields):
+        if not one.get("name"):
             continue
-        label = form.tag.find("label", attrs={"for": field.get("id") or "?"})
-        label = label or field.find_parent("label")
-        said = f"{field['name']} {field.get('autocomplete', '')} {label.text if label else ''}"
+        label = form.tag.find("label", attrs={"for": one.get("id") or "?"})
+        label = label or one.find_parent("label")
+        said = f"{one['name']} {one.get('autocomplete', '')} {label.text if label else ''}"
         is_new = NEW.search(said)
-        found[field["name"]] = "old" if CURRENT.search(said) and not is_new else "new"
+        found[one["name"]] = "old" if CURRENT.search(said) and not is_new else "new"
     kinds = [*found.values()]
     if len(kinds) == 3 and "old" not in kinds:
         found[next(iter(found))] = "old"

@@ -1,9 +1,14 @@
 """Chapter 8: getting back in."""
 
 import re
+from urllib.parse import unquote, urljoin
 
+from workbench.forms import same_path
+
+from attacks.forging import made_up, pieces, words_of
 from attacks.logins_that_end import DAY, later
 from attacks.verdicts import Chapter, fails, succeeds
+from attacks.visitor import SITE
 from attacks.work import HASH
 
 chapter = Chapter(8, "Getting back in")
@@ -126,6 +131,46 @@ def others(link, own, other):
         yield link.replace(own, other), "with another name in it"
     if re.search(r"(?<=[/=])2(?=[/&?]|$)", link):
         yield re.sub(r"(?<=[/=])2(?=[/&?]|$)", "1", link), "with another number in it"
+
+
+@chapter.attack(
+    "Forge a reset link",
+    "Which part of a link can nobody write who doesn't have your key? Is that key kept for this?",
+    r"reset.*(dumps|token|link)|(dumps|Serializer|Signer)\(",
+    *RESET,
+)
+def reset_forge(target):
+    """A reset link that someone else made up changes another user's password."""
+    mallory, (_, new, third) = target.people.named("mallory"), target.passwords
+    ada = target.victim()
+    target.register(mallory)
+    attacker = target.inside(mallory)
+    target.reset_link()  # the number of ada's link may be the one before mallory's
+    link, before = target.reset_link(mallory), target.stored_hash(target.ada)
+    form = attacker.get(link).password_form()
+    swaps = [(mallory, target.ada), (target.number(mallory), target.number(target.ada))]
+    given = [(one.decoded_value, f"with the cookie {one.key} in it") for one in ada.cookies()]
+    for other, how in made_up(link, swaps, words_of(target.copy), given):
+        open_made_up(target.visitor().keep(attacker.cookies()), form, (link, other), third)
+        if target.stored_hash(target.ada) != before and target.is_in(password=third):
+            return succeeds(f"{mallory}'s link, {how}, changes the password of {target.ada}")
+    target.reset(target.reset_link(), new)
+    return fails()
+
+
+def open_made_up(browser, form, links, password):
+    """Open the second of two links, and send its form, or else that of the first one."""
+    link, other = links
+    own = browser.get(other).password_form()
+    if own and not own.asks_for("username", "password"):
+        browser.submit(own, by_hand=False, password=password)
+    elif form:
+        parts = zip(pieces(link), pieces(other), strict=True)
+        new = {unquote(old): unquote(new) for old, new in parts if len(old) > 1}
+        data = form.filled_in({"password": password}, by_hand=False)
+        data = [(name, new.get(value, value)) for name, value in data]
+        action = urljoin(SITE, other) if same_path(form.action, link) else form.action
+        browser._open("POST", action, data, form.encoding)
 
 
 @chapter.attack(

@@ -3,20 +3,24 @@
 import itertools
 import re
 from collections import Counter
-from dataclasses import dataclass
 
-from workbench.browser import cgi, encoded
-
+from attacks.clocks import moving
+from attacks.disguises import PLAIN, with_cookies, with_spellings
+from attacks.guesser import MOST, WRONG, Account, Program, post
 from attacks.verdicts import Chapter, fails, require, succeeds
-from attacks.visitor import SITE
 
 chapter = Chapter(4, "Guessing")
-GUESSES, ADDRESSES, TRIES = 1000, 20, 12
-FIRST = 100  # guesses, after which most apps have had enough
-GIVE_UP = 20  # guesses in a row that were not looked at
+ADDRESSES = 20
+HAS = {
+    "says": "says",
+    "leads": "leads to",
+    "sets": "sets the cookie",
+    "drops": "drops the cookie",
+    "has": "has the header",
+}
+FEW, TRIES = 3, 12  # which show what an answer is like: one that stays, one that changes by itself
 LOGIN = (r"limit\(", r"/login[\"'/]")
 CHECK = (r"check_password\(.*request|check_password\(.*form", r"check_password\(")
-HIDDEN = re.compile(r'<input[^>]*type="?hidden"?[^>]*>', re.I)
 SHORT = ("password1", "12345678", "qwertyuiop", "iloveyou")
 LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaaaaaaaaa")
 
@@ -27,81 +31,26 @@ LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaa
     *LOGIN,
 )
 def guess(target):
-    """A program tries a thousand passwords for one account."""
-    target.victim()
-    for way in WAYS:
-        for count, fresh in ((FIRST, way.fresh), (GUESSES, way.fresh), (GUESSES, True)):
-            before = len(target.work.calls)
-            if not guessed(target, way, count, fresh):
-                break
-            checked = len(target.work.calls) - before
-            if count == GUESSES and (fresh or checked >= GUESSES):
-                how = f"{way.how}, {GUESSES - 1} wrong guesses, then the right one"
-                return succeeds(f"{how}: it opens /welcome")
-    return fails("the right password is refused after many wrong ones")
+    """A program tries more than a hundred passwords a day for one account."""
+    ada, name = target.victim(), target.guest(0)
+    with moving() as clock:
+        account = Account(target, target.ada)
+        clock.to_another_day()
+        for way in (*PLAIN, *with_cookies(target, ada)):
+            if seen := got_in(account, way, clock):
+                return succeeds(seen)
+        target.register(name)
+        account = Account(target, name)
+        for way in with_spellings(target, name):
+            if seen := got_in(account, way, clock):
+                return succeeds(seen)
+    return fails(f"at most {MOST} guesses a day for one account are looked at")
 
 
-@dataclass
-class Way:
-    """A way to send many guesses."""
-
-    how: str
-    address: object  # of a guess, by its number
-    headers: object = lambda number: {}
-    fresh: bool = False  # whether each guess comes from a browser without cookies
-
-
-def forwarded(number):
-    """Return headers that claim an address."""
-    claimed = f"192.0.{number // 250}.{number % 250 + 1}"
-    return {"X-Forwarded-For": claimed, "X-Real-IP": claimed}
-
-
-WAYS = (
-    Way("from a thousand addresses", lambda n: f"203.0.{n // 250}.{n % 250 + 1}"),
-    Way("with an invented X-Forwarded-For each", lambda n: "203.0.113.9", forwarded),
-    Way("from one address", lambda n: "203.0.113.8"),
-    Way("without the cookies of the guess before", lambda n: "203.0.113.7", fresh=True),
-)
-
-
-def guessed(target, way, count, fresh):
-    """Say whether the last of many guesses opens the door.
-
-    A form is sent again and again; if `fresh`, each guess opens it in a browser of its own, for
-    apps whose tokens are good for one use, or that count in the browser's own cookie.
-    """
-    browser, form = None, None
-    wrong, checked, unchecked = "wrong guess number ", len(target.work.calls), 0
-    target.work.wrong = wrong.encode()
-    for number in range(1, count):
-        if fresh or not browser:
-            browser = target.visitor(way.address(number))
-            form = target.form_at("/login", browser)
-        browser.client.environ_base["REMOTE_ADDR"] = way.address(number)
-        values = {"username": target.ada, "password": f"{wrong}{number}"}
-        post(browser, form, values, way.headers(number))
-        before, checked = checked, len(target.work.calls)
-        unchecked = unchecked + 1 if before == checked else 0
-        if checked and unchecked > GIVE_UP:
-            break
-    target.work.wrong = None
-    browser = target.visitor() if fresh else browser
-    browser.client.environ_base["REMOTE_ADDR"] = way.address(count)
-    headers = way.headers(count)
-    browser.client.environ_base |= {cgi(name): value for name, value in headers.items()}
-    form = browser.get("/login").password_form()
-    if form:
-        values = {"username": target.ada, "password": target.people.password}
-        browser.submit(form, by_hand=False, **values)
-    return browser.greets(target.ada)
-
-
-def post(browser, form, values, headers=()):
-    """Send a form as a browser does; the answer is not looked at as a page."""
-    data = encoded(form.filled_in(values), *form.encoding)
-    sent = {"Origin": SITE, "Referer": form.action, "Sec-Fetch-Site": "same-origin"}
-    return browser.client.post(form.action, headers=sent | dict(headers), **data)
+def got_in(account, way, clock):
+    """Guess for a day in one way; return how the program got in, or an empty text."""
+    program = Program(account, way, clock)
+    return f"{program}: it opens /welcome" if program.gets_in() else ""
 
 
 @chapter.attack(
@@ -123,8 +72,7 @@ def lock_out(target):
     page = target.log_in(browser=ada)
     if not page.browser.greets(target.ada):
         return succeeds(f"after 10 wrong guesses from each of {ADDRESSES} addresses: {page}")
-    why = "nothing limits guesses, so there is nothing to be locked out by"
-    return fails("" if is_limited else why)
+    return fails("" if is_limited else f"{10 * ADDRESSES} wrong guesses lock no one out")
 
 
 @chapter.attack(
@@ -164,35 +112,80 @@ def times(known, unknown):
 def answer(target):
     """The login page's answer tells who has an account."""
     target.victim()
-    names = (target.ada, target.people.named("edith"))
-    for password in (target.passwords[2], target.people.too_long):
-        pages = [[read(target.log_in(one, password), one) for _ in range(TRIES)] for one in names]
-        told = only_for_one(*pages)
-        if told:
-            number = next(n for n in range(TRIES) if any(told in one[n] for one in pages))
-            when = f"after {number + 1} wrong passwords" if number else "to a wrong password"
-            return succeeds(f'{when}, one of the two answers is or says "{told}", the other never')
-    return fails()
+    names = target.ada, target.people.named("edith")
+    target.work.wrong = WRONG.encode()
+    wrong = [f"{WRONG}{number}" for number in range(MOST + FEW)]
+    number, told = told_apart(target, names, wrong) or (0, "")
+    target.work.wrong = None
+    if told:
+        when = f"after {number} wrong passwords" if number else "to a wrong password"
+        return succeeds(f"{when}, {told}")
+    names = target.guest(0), target.people.named("eve")
+    target.register(names[0])
+    _, told = told_apart(target, names, [target.people.too_long] * TRIES) or (0, "")
+    return succeeds(f"to a password of over 72 bytes, {told}") if told else fails()
+
+
+def told_apart(target, names, passwords):
+    """Return (after how many passwords, what tells a known name from an unknown one), or None."""
+    seen = ([], [])
+    for password in passwords:
+        for name, facts in zip(names, seen, strict=True):
+            facts.append(read(target.log_in(name, password), name))
+        if len(seen[0]) >= FEW and is_over(*seen):
+            break
+    for fact, is_known in only_for_one(*seen):
+        which = seen[not is_known]
+        number = next(n for n, facts in enumerate(which) if fact in facts)
+        return number, told(fact, is_known, seen[is_known][number][0])
+    return None
+
+
+def is_over(known, unknown):
+    """Say whether no more is to be seen: the answers differ, or have changed alike by a lock."""
+    differ = len({*known}) == len({*unknown}) == 1 and {*known[0]} != {*unknown[0]}
+    alike = known[-FEW:] == unknown[-FEW:]
+    return differ or (alike and known[0] not in known[-FEW:] and unknown[0] not in unknown[-FEW:])
+
+
+def told(fact, is_known, other):
+    """Say what the answer for one of the names is, has or says, and not that for the other one."""
+    names = ("a name that exists", "an unknown name")
+    one, another = names if is_known else names[::-1]
+    kind, words = fact
+    if kind == "status":
+        return f"the answer is {words} for {one}, and {other[1]} for {another}"
+    return f'the answer {HAS[kind]} "{words}" for {one}, and never for {another}'
 
 
 def read(page, name):
-    """Return the status and the lines of a page, with the name and numbers masked."""
-    lines = [re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", one)) for one in page.lines]
-    return (page.status or str(page), *lines)
+    """Return what an answer is, says, sets and has, with the name and numbers masked."""
+
+    def masked(words):
+        return re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", words))
+
+    status = page.hops[0][0] if page.hops else page.status or str(page)
+    cookies = {one.partition(";")[0].partition("=")[::2] for one in page.set_cookies}
+    return (
+        ("status", status),
+        *(("leads", masked(where)) for _, where in page.hops),
+        *(("says", masked(line)) for line in page.lines),
+        *sorted(("sets" if value else "drops", masked(one)) for one, value in cookies),
+        *(("has", one) for one in sorted({*page.headers.keys()})),
+    )
 
 
 def only_for_one(known, unknown):
-    """Return a line that only the pages for one of the names have, or nothing.
+    """Yield (a fact, whether it is of the known name) for what only one of the two has.
 
     Where pages change by themselves, as by a tip of the day, it has to come more than once.
     """
     least = 3 if min(len({*known}), len({*unknown})) > 3 else 1
-    counts = [Counter(line for page in pages for line in page) for pages in (known, unknown)]
-    for one, other in (counts, counts[::-1]):
-        for line, count in one.items():
-            if count >= least and not other[line]:
-                return line
-    return ""
+    counts = [Counter(fact for facts in one for fact in facts) for one in (known, unknown)]
+    for is_known, (one, other) in ((True, counts), (False, counts[::-1])):
+        for fact, count in one.items():
+            if count >= least and not other[fact]:
+                yield fact, is_known
 
 
 @chapter.attack(

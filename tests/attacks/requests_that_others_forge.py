@@ -3,6 +3,7 @@
 import re
 from itertools import product
 
+from attacks.features import CHANGE, DELETION
 from attacks.verdicts import Chapter, fails, require, succeeds
 from attacks.visitor import ORIGINS, forgeries
 
@@ -66,26 +67,55 @@ def logout_csrf(target):
     "Change a user's password from my page",
     "What does the form that changes the password ask for that another page can't know?",
     CSRF,
-    r"set_password\(",
+    *CHANGE,
 )
 def change_csrf(target):
     """Another site's page changes your visitor's password."""
-    feature = target.features.need("change")
+    feature, (old, _, new) = target.features.need("change"), target.passwords
+    seen = sent_from_elsewhere(target, feature, new, lambda: target.is_in(password=new))
+    if seen:
+        return succeeds(f"{seen}, and its password logs in")
+    target.changed(target.inside(password=old))
+    return fails()
+
+
+@chapter.attack(
+    "Delete a user's account from my page",
+    "What does the form that deletes the account ask for that another page can't know?",
+    CSRF,
+    *DELETION,
+)
+def delete_csrf(target):
+    """Another site's page deletes your visitor's account."""
+    feature, old = target.features.need("delete"), target.passwords[0]
+    if seen := sent_from_elsewhere(target, feature, "", lambda: target.is_gone(old)):
+        return succeeds(f"{seen}, and the account is gone")
+    target.deleted(target.inside(), old)
+    return fails()
+
+
+def sent_from_elsewhere(target, feature, new, has_worked):
+    """Let pages elsewhere send a form that mallory has seen; return how that works, or nothing."""
     ada, attacker, mallory = target.victim(), target.visitor(), target.people.named("mallory")
     target.register(mallory)
     target.inside(mallory, browser=attacker)
-    form = feature.form(attacker.get(feature.path))
-    require(form, "the form that changes the password is there", attacker.get(feature.path))
-    new = target.passwords[2]
-    values = {name: new for name, kind in feature.fields.items() if kind == "new"}
-    values |= {n: target.passwords[1] for n, kind in feature.fields.items() if kind == "old"}
+    own = None if feature.is_link else feature.form(ada.get(feature.path))
+    form = feature.form(attacker.get(feature.path)) or own
+    require(form, f"the form at {feature.path} is there", attacker.get(feature.path))
+    form.action = own.action if own else form.action  # which may name the user
+    before = target.row(target.ada)
+    values = feature.values(form, target.passwords[1], new, target.ada)
     for token, data in forgeries(form, values):
-        for where in ORIGINS:
-            ada.sent_by(where, form, data)
-            if target.is_in(password=new):
-                return succeeds(f"{where} sends the form {token}, and its password logs in")
-    target.changed(target.inside())
-    return fails()
+        if form is own and data and "own" in token:
+            continue
+        unasked = [(name, value) for name, value in data if feature.fields.get(name) != "old"]
+        whole = [data, unasked] if unasked != data else [data]
+        for sent, method, where in product(whole, dict.fromkeys((form.method, "GET")), ORIGINS):
+            ada.sent_by(where, form, sent, method=method)
+            if target.row(target.ada) != before and has_worked():
+                by_address = " in an address" if method == "GET" else ""
+                return f"{where} sends the form {token}{by_address}"
+    return ""
 
 
 @chapter.attack(

@@ -14,6 +14,8 @@ from workbench.attempt import attempt, describe
 from workbench.loader import opened
 from workbench.people import PASSWORDS, People
 
+from attacks.clocks import sqlite_follows
+from attacks.database import Database
 from attacks.verdicts import NotReadyError, NotThereError, require
 from attacks.visitor import Visitor, remember_box
 from attacks.work import Work
@@ -32,7 +34,7 @@ REGISTER, LOG_IN = "steps/04_views/README.md#register", "steps/04_views/README.m
 START = "final/chapters/01_secrets_and_settings.md#start-in-production"
 
 
-class Target:
+class Target(Database):
     """A loaded app with its database, its commands and its visitors."""
 
     def __init__(self, copy, work, people, features, settings=()):
@@ -158,41 +160,11 @@ class Target:
         """Return a browser with copied cookies; it says it is ada's, and shares her address."""
         return self.visitor(HOME).keep(cookies)
 
-    # The database
-
-    def names(self):
-        """Return the names of all users."""
-        with self.app.app_context():
-            return [*self.db.session.scalars(self.db.select(self.User.username))]
-
-    def count(self, name):
-        """Return how many users have this name, whatever its capitals."""
-        return [str(one).casefold() for one in self.names()].count(name.casefold())
-
-    def stored_hash(self, name):
-        """Return what the database holds of a user's password."""
-        query = self.db.select(self.User.password_hash)
-        with self.app.app_context():
-            rows = self.db.session.scalars(query.where(self.User.username == name))
-            return rows.first()
-
-    def age_hash(self, name):
-        """Let a user's hash be one of years ago: of cost 4; return it."""
-        now = str(self.stored_hash(name))
-        read = "steps/03_hashing/README.md#set-the-password"
-        require(now.startswith("$2"), "the hash is stored as text", now, read)
-        old = f"$2b$04${now[7:]}"
-        change = self.db.update(self.User).where(self.User.username == name)
-        with self.app.app_context():
-            self.db.session.execute(change.values(password_hash=old))
-            self.db.session.commit()
-        return old
-
     # Features beyond the steps
 
     def change_password(self, browser, old, new):
         """Fill in the form that changes the password and return the page that answers."""
-        return self.features.need("change").use(browser, old, new)
+        return self.features.need("change").use(browser, old, new, self.ada)
 
     def changed(self, browser, old="", new=""):
         """Change ada's password; it has to work."""
@@ -202,9 +174,19 @@ class Target:
         require(self.is_in(password=new), promise, page, "final/chapters/README.md#what-to-name")
         return page
 
-    def delete_account(self, browser, password):
+    def delete_account(self, browser, password, name=""):
         """Fill in the form that deletes the account."""
-        return self.features.need("delete").use(browser, password, password)
+        return self.features.need("delete").use(browser, password, password, name or self.ada)
+
+    def is_gone(self, password):
+        """Say whether ada's account is deleted, or closed for good."""
+        return not self.count(self.ada) or not self.is_in(password=password)
+
+    def deleted(self, browser, password):
+        """Delete ada's account; it has to work."""
+        page = self.delete_account(browser, password)
+        promise = "the account can be deleted"
+        require(self.is_gone(password), promise, page, "final/chapters/README.md#what-to-name")
 
     def reset_link(self, name=""):
         """Return the path of a new link for a new password."""
@@ -252,7 +234,7 @@ def target(path, people=None, features=None, edits=(), compiled=None, prepare=No
     `prepare` may do something to the copy, and to the environment, before the app is loaded.
     """
     work = Work()
-    with work.watched(), opened(path, compiled) as copy, quiet():
+    with work.watched(), sqlite_follows(), opened(path, compiled) as copy, quiet():
         for edit in edits:
             copy.edit(*edit)
         if prepare:

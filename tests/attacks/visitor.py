@@ -1,6 +1,7 @@
 """A browser on https, its cookies, and what other people's pages can make it do."""
 
 import re
+from urllib.parse import urlencode, urljoin
 
 from workbench.attempt import StillRunning
 from workbench.browser import Browser
@@ -19,12 +20,15 @@ ORIGINS = {  # of a page elsewhere that sends a form: the headers that a browser
     },
     "a page on another site that hides its address": {
         "Origin": "null",
-        "Referer": "",
         "Sec-Fetch-Site": "cross-site",
     },
     "a page on another port of the same machine": {
         "Origin": NEIGHBOR,
         "Referer": f"{NEIGHBOR}/",
+        "Sec-Fetch-Site": "same-site",
+    },
+    "a page on another port of the same machine that hides its address": {
+        "Origin": "null",
         "Sec-Fetch-Site": "same-site",
     },
 }
@@ -59,17 +63,25 @@ class Visitor(Browser):
         """Say whether /welcome greets this user here."""
         return self.get("/welcome").greets(name)
 
-    def sent_by(self, where, form, data, is_login=False):
+    def send(self, form, data, method="", **how):
+        """Send this as a form, or by the other method; return the page that answers."""
+        if (method or form.method) == "GET":
+            return self._open("GET", urljoin(form.action, f"?{urlencode(data)}"), **how)
+        return self._open("POST", form.action, data, form.encoding, **how)
+
+    def sent_by(self, where, form, data, is_login=False, method=""):
         """Let a page elsewhere send this form, with the cookies that a browser sends along.
 
         Only where it is about a login do new cookies replace those that were not sent.
         """
         headers, stays = ORIGINS[where], {}
         if headers["Sec-Fetch-Site"] == "cross-site":
+            sent = ("None", "Lax") if (method or form.method) == "GET" else ("None",)
             held = self.client._cookies
-            stays = {k: v for k, v in held.items() if (v.same_site or "None") != "None"}
+            stays = {k: v for k, v in held.items() if (v.same_site or "None") not in sent}
             self.client._cookies = {k: v for k, v in held.items() if k not in stays}
-        page = self._open("POST", form.action, data, form.encoding, headers=headers, follow=False)
+        self.address = None  # a page that hides its address sends no Referer, not an empty one
+        page = self.send(form, data, method, headers=headers, follow=False)
         new = self.client._cookies
         self.client._cookies = stays | new if is_login else new | stays
         return page

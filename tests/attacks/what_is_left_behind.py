@@ -7,7 +7,7 @@ import warnings
 from itertools import product
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from attacks.guessing import post
+from attacks.guesser import post
 from attacks.verdicts import Chapter, fails, require, succeeds
 from attacks.visitor import SITE
 

@@ -59,29 +59,36 @@ SPECIAL = {"http": "80", "https": "443", "ftp": "21"}
 )
 def next_page(target):
     """A link to your real login page leads to another site after the login."""
-    target.victim()
-    lead = Leading(target)
+    lead = Leading(target, target.victim())
     for params in (("next",), tuple(dict.fromkeys([*USUAL, *asked_names(target.copy)]))):
-        lead.params, plain = params, lead.to("")
-        honored = any(lead.to(where) != plain for where in HONEST)
-        for where in TARGETS if honored else TARGETS[:3] + TARGETS[-30:-18]:
-            led = lead.to(where)
-            if led.startswith("5"):
-                return succeeds(f"{params[0]}={where!r} gives an error page: {led}")
-            origin = origin_of(led, BASE)
-            if origin != SITE:
-                return succeeds(f"{params[0]}={where!r} leads to {origin}")
-        if honored:
+        lead.params, is_there = params, False
+        for way, when in ((lead.to, ""), (lead.onward, ", where someone is logged in,")):
+            plain = way("")
+            honored = any(way(where) != plain for where in HONEST)
+            is_there = is_there or honored
+            for where in TARGETS if honored else TARGETS[:3] + TARGETS[-30:-18]:
+                if seen := astray(way(where)):
+                    return succeeds(f"{params[0]}={where!r}{when} {seen}")
+        if is_there:
             return fails(f"{len(TARGETS)} forms of another site's address lead nowhere else")
     raise NotThereError("next")
+
+
+def astray(led):
+    """Say what is wrong with where a login has led, if anything is."""
+    if led.startswith("5"):
+        return f"gives an error page: {led}"
+    origin = origin_of(led, BASE)
+    return f"leads to {origin}" if origin != SITE else ""
 
 
 class Leading:
     """Logins with a target in the address; by several accounts, where logins are limited."""
 
-    def __init__(self, target):
-        """Begin with ada."""
-        self.target, self.params, self.name, self.numbers = target, (), target.ada, count(1)
+    def __init__(self, target, inside):
+        """Begin with ada, who is logged in in one browser."""
+        self.target, self.inside = target, inside
+        self.params, self.name, self.numbers = (), target.ada, count(1)
 
     def to(self, where):
         """Return where the login leads with this target, or its status if it leads nowhere."""
@@ -94,14 +101,26 @@ class Leading:
 
     def landing(self, where):
         """Log in, and return the first Location or the status."""
-        query = "&".join(f"{name}={quote(where)}" for name in self.params) if where else ""
         browser = self.target.visitor()
-        form = self.target.form_at(f"/login?{query}" if query else "/login", browser)
+        form = self.target.form_at(self.address(where), browser)
         values = {"username": self.name, "password": self.target.people.password}
-        page = browser.submit(form, by_hand=False, follow=False, **values)
-        if page.error:
-            return f"500 {type(page.error).__name__}"
-        return page.hops[0][1] if page.hops else page.status
+        return landed(browser.submit(form, by_hand=False, follow=False, **values))
+
+    def onward(self, where):
+        """Return where the login page leads someone who is logged in, or its status."""
+        return landed(self.inside.get(self.address(where), follow=False))
+
+    def address(self, where):
+        """Return the path of the login page with a target in it."""
+        query = "&".join(f"{name}={quote(where)}" for name in self.params) if where else ""
+        return f"/login?{query}" if query else "/login"
+
+
+def landed(page):
+    """Return the first Location on the way to a page, or its status."""
+    if page.error:
+        return f"500 {type(page.error).__name__}"
+    return page.hops[0][1] if page.hops else page.status
 
 
 def asked_names(copy):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import bcrypt
+from sqlalchemy import Engine, event
 
 CHECK, HASH = "check", "hash"
 SALT = 29  # bytes of a bcrypt hash that are its salt: $2b$12$ and 22 letters
@@ -20,7 +21,7 @@ class Work:
 
     def __init__(self):
         """Note nothing yet."""
-        self.calls = []  # (CHECK or HASH, how much work it stands for)
+        self.calls = []  # (CHECK or HASH, how much work it stands for, letters of the salt or None)
         self.cheap = set()  # letters of salts that are hashed at the lowest cost, whatever they say
         self.wrong = None  # passwords that begin so are refused without any work
         self.held = None  # (CHECK or HASH, what happens in the middle)
@@ -30,26 +31,43 @@ class Work:
         """Return how much work a deed causes."""
         before = len(self.calls)
         deed()
-        return sum(work for _, work in self.calls[before:])
+        return sum(work for _, work, _ in self.calls[before:])
+
+    def salts(self, deed):
+        """Return the letters of the salts of the hashes that a deed checks a password against."""
+        before = len(self.calls)
+        deed()
+        return {salt for kind, _, salt in self.calls[before:] if kind == CHECK}
 
     @contextlib.contextmanager
     def meanwhile(self, kind, deed):
         """Hold the first request that ends a check or a hash until a deed is done.
 
+        The kind may also be the beginning of an SQL statement, which is held before it is sent.
         The deed runs in a thread of its own, as another request would. Yields a list that holds
         its result afterwards, and stays empty if no request came that far.
         """
         results = []
         self.held = (kind, deed, threading.Semaphore(1), results)
+        event.listen(Engine, "before_cursor_execute", self.sending)
         try:
             yield results
         finally:
+            event.remove(Engine, "before_cursor_execute", self.sending)
             self.held = None
 
-    def note(self, kind, work):
+    def sending(self, _connection, _cursor, statement, *_):
+        """Let the others in if they wait for this statement."""
+        self.let_in(" ".join(statement.replace('"', "").split()))
+
+    def note(self, kind, work, salt=None):
         """Count a call, and let the others in if they wait for it."""
-        self.calls.append((kind, work))
-        if self.held and self.held[0] == kind and self.held[2].acquire(blocking=False):
+        self.calls.append((kind, work, salt and bytes(salt)[7:SALT]))
+        self.let_in(kind)
+
+    def let_in(self, kind):
+        """Let the others in if they wait for this."""
+        if self.held and kind.startswith(self.held[0]) and self.held[2].acquire(blocking=False):
             _, deed, _, results = self.held
             with ThreadPoolExecutor(1) as pool:
                 results.append(pool.submit(deed).result(PATIENCE))
@@ -82,12 +100,12 @@ class Work:
                 made = bytes(salt)[:SALT] + b"." * 31
             else:
                 made = bytes(salt)[:7] + hashpw(password, self.lowered(salt))[7:]
-            self.note(kind, self.cost(salt))
+            self.note(kind, self.cost(salt), salt)
             return made
 
         def checking(password, hashed_password):
             fits = not self.is_wrong(password) and checkpw(password, self.lowered(hashed_password))
-            self.note(CHECK, self.cost(hashed_password))
+            self.note(CHECK, self.cost(hashed_password), hashed_password)
             return fits
 
         patched = {"gensalt": cheap, "hashpw": hashing, "checkpw": checking}

@@ -4,6 +4,7 @@ With bubblewrap it has no network, sees no file but Python and the machinery, an
 started ends with it. Without, it has limits, an empty environment, and folders of its own.
 """
 
+import itertools
 import os
 import shutil
 import signal
@@ -21,7 +22,7 @@ LONGEST_FILE = 20 * MEGABYTE
 MOST_ON_DISK = 100 * MEGABYTE
 MOST_OPEN = 256  # files of one process
 PROCESSES = 64  # and threads, of one submission
-NOBODY = 65534
+NOBODIES = itertools.cycle(range(65_000, 65_500))  # so that one does not use up another's processes
 SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix/store")
 LOADER = ("etc/ld.so.cache", "etc/ld-musl-x86_64.path", "etc/alternatives", "etc/localtime")
 MACHINERY = ("conftest.py", "pyproject.toml", "tests/workbench", "tests/grading", "tests/attacks")
@@ -78,21 +79,22 @@ class Confinement:
             return python
         return [self.bubblewrap, *walls(self.bubblewrap, scratch / "handed-in"), "--", *python]
 
-    def limits(self, seconds):
-        """Return the limits of the resource module, by name."""
-        user = NOBODY if is_root() else os.getuid() if hasattr(os, "getuid") else 0
+    def limits(self, seconds, user):
+        """Return the limits of the resource module, by name, for what runs as this user."""
+        own = user if user is not None else os.getuid() if hasattr(os, "getuid") else 0
+        jobs = 1 if user is not None else self.jobs
         return {
             "RLIMIT_CORE": 0,
             "RLIMIT_CPU": int(seconds) + 1,
             "RLIMIT_AS": MEMORY,
             "RLIMIT_FSIZE": LONGEST_FILE,
             "RLIMIT_NOFILE": MOST_OPEN,
-            "RLIMIT_NPROC": processes_of(user) + PROCESSES * self.jobs,
+            "RLIMIT_NPROC": processes_of(own) + PROCESSES * jobs,
         }
 
     def user(self):
-        """Return the id of the user that a submission becomes, or None."""
-        return NOBODY if self.bubblewrap and is_root() else None
+        """Return the id of the user that a submission becomes, another one each time, or None."""
+        return next(NOBODIES) if self.bubblewrap and is_root() else None
 
     def gaps(self):
         """Return a sentence for each thing that is not prevented here."""

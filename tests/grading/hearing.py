@@ -67,6 +67,11 @@ class Run:
         return self.begun if self.begun not in self.told else None
 
 
+def in_one_line(text):
+    """Return the same in one line: nobody writes lines of their own into a summary."""
+    return re.sub(r"\s+", " ", clean(text)).strip()
+
+
 def clean(text):
     """Return a text of a submission without control characters, in a bounded length."""
     return CONTROL.sub("?", str(text))[:LONGEST]

@@ -18,13 +18,15 @@ from workbench.course import ROOT, STEPS
 from workbench.progress import Progress
 
 from grading.confinement import end
-from grading.hearing import CANARY, Run, clean
-from grading.submissions import Refused, app_in, unpack
+from grading.hearing import CANARY, Run, in_one_line
+from grading.submissions import Refused, app_in, first_files, unpack
 
 TESTS = [f"steps/{step.name}/test_checkpoint.py" for step in STEPS]
 SECONDS = 60  # for one submission
 SILENCE = 25  # seconds without a line
 LONGEST = 2**20  # characters of a line, and of all that one run tells
+NO_REPORT = "no report"
+AGAIN = "Grade this one again, alone."
 DEAF = 3  # runs that end before the first verdict, then no further one is begun
 RUNNING, STOPPING = set(), threading.Event()
 REASONS = (  # why an app does not load, as the first message says it
@@ -55,6 +57,7 @@ class Verdict:
     status: str = "graded"
     note: str = ""  # what the teacher should know first
     app: str = ""  # where in the submission the app was found
+    others: list = field(default_factory=list)  # where there are others, which were not checked
     told: list = field(default_factory=list)  # what came of each check
     attacks: list = field(default_factory=list)  # what came of each attack
     mended: list = field(default_factory=list)  # what had to be left out to read the rest
@@ -80,7 +83,8 @@ def judge(submission, confined, paper):
     try:
         judge_unpacked(verdict, submission.path, confined, paper)
     except Exception as error:  # of the machinery: it is told, and the others get their marks
-        verdict.status, verdict.note = "no report", clean(f"{type(error).__name__}: {error}")
+        what = in_one_line(f"{type(error).__name__}: {error}")
+        verdict.status, verdict.note = NO_REPORT, f"{what}. {AGAIN}"
     verdict.seconds = round(time.monotonic() - begun, 1)
     return verdict
 
@@ -88,20 +92,28 @@ def judge(submission, confined, paper):
 def judge_unpacked(verdict, path, confined, paper):
     """Unpack a submission, find the app in it, and check it."""
     with scratch_folder() as scratch:
+        top = scratch / "unpacked"
         try:
-            unpack(path, scratch / "unpacked")
+            unpack(path, top)
+            app, others = app_in(top)
         except (Refused, OSError) as error:
-            verdict.status, verdict.note = "not opened", clean(error)
+            verdict.status, verdict.note = "not opened", in_one_line(error).replace(str(top), "it")
             return
-        app = app_in(scratch / "unpacked")
-        shutil.move(app or scratch / "unpacked", scratch / "handed-in")
-        if app:
-            verdict.app = clean(app.relative_to(scratch / "unpacked").as_posix())
+        there = first_files(top)
+        names = [in_one_line(one.relative_to(top).as_posix()) for one in (app, *others) if one]
+        verdict.app, verdict.others = "".join(names[:1]), names[1:]
+        shutil.move(app or top, scratch / "handed-in")
         check_all(verdict, confined, scratch, paper)
+        outcomes = {one["outcome"] for one in verdict.told}
+        if verdict.is_mark and "skipped" in outcomes and "failed" not in outcomes:
+            verdict.status, verdict.note = NO_REPORT, f"checks wait, and none has failed. {AGAIN}"
         if paper.attacks and verdict.is_mark:
             attack_all(verdict, confined, scratch, paper.attacks)
     if not app and verdict.is_mark:
-        verdict.status, verdict.note = "no app", "there is no app.py"
+        verdict.status, verdict.note = (
+            "no app",
+            f"there is no app.py; there is: {in_one_line(there)}",
+        )
 
 
 @contextmanager
@@ -142,7 +154,8 @@ def check_all(verdict, confined, scratch, paper):
             break
     verdict.told = list(told.values())
     if verdict.is_mark and len(told) < len(checks):
-        verdict.status, verdict.note = "no report", f"{len(checks) - len(told)} checks told nothing"
+        silent = f"checks that told nothing: {len(checks) - len(told)}"
+        verdict.status, verdict.note = NO_REPORT, f"{silent}. {AGAIN}"
     name_what_stopped_it(verdict)
 
 
@@ -154,7 +167,8 @@ def attack_all(verdict, confined, scratch, paper):
     if lab.status == "changed the checks":
         verdict.status, verdict.note = lab.status, lab.note
     elif not lab.is_mark:
-        verdict.note = f"{'attacks broke off' if lab.told else 'not attacked'}: {lab.note}"
+        why = "the attacks broke off" if lab.told else "not attacked, because this fails"
+        verdict.note = f"{why}: {in_one_line(lab.note)}"
 
 
 def stopped_one(check, sentence, trouble):
@@ -204,9 +218,10 @@ def run_once(confined, scratch, paper, done, until):
         start_new_session=sys.platform != "win32",
     )
     RUNNING.add(process)
-    task = {"seal": run.seal, "done": done, "tests": paper.tests, "user": confined.user()}
+    user = confined.user()
+    task = {"seal": run.seal, "done": done, "tests": paper.tests, "user": user}
     task |= {"handed_in": str(place.handed_in), "work": str(place.temporary / "work")}
-    task |= {"limits": confined.limits(seconds)}
+    task |= {"limits": confined.limits(seconds, user)}
     lines = queue.Queue()
     threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True).start()
     try:

@@ -1,10 +1,13 @@
 """What a teacher gets: a table, a file for each student, and a summary of the class."""
 
 import csv
+import hashlib
 import json
+import os
 import re
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 
@@ -16,25 +19,36 @@ from grading import attacked
 from grading.judging import Verdict
 from grading.similarity import fingerprint
 
+STUB = re.compile(r"\(\*args, \*\*kwargs\): raise SyntaxError\(.*")  # see mending.py
 KEPT = "results.json"  # all that is known, from which the rest is generated
 TABLE = "grades.csv"
 FEEDBACK = "feedback"
 BAR = 20  # characters
 COMMONEST = 3
+LONGEST_NAME = 200  # bytes
 
 
 class Results:
     """The verdicts on a class, and the folder that holds what is made of them."""
 
-    def __init__(self, folder, checks, table=None, attacks=None):
-        """Go on with what the folder holds; `checks` is {(step, name): sentence} of all checks."""
-        self.folder, self.checks, self.attacks = folder, checks, attacks or {}
-        self.table = table or folder / TABLE
-        self.total = dict(Counter(step for step, _ in checks))
-        self.steps = [step for step in STEPS if step.name in self.total]
+    def __init__(self, folder, table=None):
+        """Go on with what the folder holds."""
+        self.folder, self.table = folder, table or folder / TABLE
         self.verdicts = {}
         if (folder / KEPT).is_file():
             self.read(folder / KEPT)
+
+    def ask(self, paper):
+        """Take note of what the submissions are asked."""
+        self.checks = paper.checks  # {(step, name): sentence}
+        self.attacks = paper.attacks.checks if paper.attacks else {}
+        self.total = dict(Counter(step for step, _ in self.checks))
+        self.steps = [step for step in STEPS if step.name in self.total]
+        return self
+
+    def have_attacks(self):
+        """Say whether anyone's app was attacked."""
+        return attacked.is_asked(self.verdicts.values())
 
     def read(self, file):
         """Take over the verdicts of an earlier run."""
@@ -52,20 +66,36 @@ class Results:
         """Add a verdict, in the place of an older one."""
         self.verdicts[verdict.name] = verdict
 
+    def prepare(self):
+        """Make the folder, and see whether the table can be written; raises OSError."""
+        (self.folder / FEEDBACK).mkdir(parents=True, exist_ok=True)
+        with suppress(PermissionError), self.table.open("a"):  # see write()
+            pass
+
     def write(self):
         """Write everything below the folder, and the table."""
-        (self.folder / FEEDBACK).mkdir(parents=True, exist_ok=True)
-        known = [asdict(one) for one in self.sorted()]
-        (self.folder / KEPT).write_text(json.dumps(known, indent=1), "utf-8")
-        for verdict in self.sorted():
-            file = self.folder / FEEDBACK / f"{verdict.name}.txt"
-            text = "\n".join(self.feedback(verdict)) + "\n"
-            file.write_text(text, "utf-8", errors="backslashreplace")
+        self.prepare()
+        new = self.folder / f"{KEPT}.new"
+        new.write_text(json.dumps([asdict(one) for one in self.sorted()], indent=1), "utf-8")
+        new.replace(self.folder / KEPT)
+        written = [self.write_feedback(verdict) for verdict in self.sorted()]
+        for file in {*(self.folder / FEEDBACK).glob("*.txt")} - {*written}:
+            file.unlink()  # of someone who has gone
         try:
             self.write_table()
         except PermissionError:  # on Windows, a table that is open in Excel
             self.table = name_aside(self.table)
             self.write_table()
+
+    def write_feedback(self, verdict):
+        """Write the file for a student, with a name that every disk takes; return it."""
+        name = verdict.name
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            name = f"{name[:40]}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
+        file = self.folder / FEEDBACK / f"{name}.txt"
+        text = "\n".join(self.feedback(verdict)) + "\n"
+        file.write_text(text, "utf-8", errors="backslashreplace")
+        return file
 
     def write_table(self):
         """Write the table, in the way that Excel reads letters with accents."""
@@ -89,7 +119,7 @@ class Results:
         progress, points = verdict.progress(self.total), [""] * (len(self.steps) + 1)
         if verdict.is_mark:
             points = [*map(progress.passed, self.total), progress.passed()]
-        if attacked.is_asked(self.verdicts.values()):
+        if self.have_attacks():
             points += attacked.cells(verdict)
         first = progress.failures()[:1]
         to_do = f"{named(first[0]['step'])}: {sentence(first[0])}" if first else ""
@@ -99,7 +129,10 @@ class Results:
     def note(self, verdict):
         """Return what a teacher should know about a submission before its points."""
         where = f"the app is in {verdict.app}" if verdict.app not in ("", ".", "my_app") else ""
-        return "; ".join(filter(None, [*verdict.mended, verdict.note, where]))
+        others = f"not checked: {', '.join(verdict.others)}" if verdict.others else ""
+        return "; ".join(
+            filter(None, [*verdict.mended, verdict.note, where, others, zero(verdict)])
+        )
 
     def same_code(self, verdict):
         """Return the names of what has the same code, but for names and layout."""
@@ -120,7 +153,12 @@ class Results:
         else:
             lines += [progress.score(), progress.ladder()]
         if verdict.told:
-            lines += ["", *(line for _, line in body(progress, hints=True, everything=True))]
+            rows = body(progress, hints=True, everything=True)
+            lines += ["", *(STUB.sub("(...):", line) for _, line in rows)]
+        if verdict.others:
+            lines += ["", f"Checked: {verdict.app}. Not checked: {', '.join(verdict.others)}."]
+        if verdict.note and verdict.is_mark:
+            lines += ["", f"{verdict.note}."]
         return lines + attacked.feedback(verdict)
 
     def summary(self):
@@ -161,6 +199,14 @@ class Results:
 def mark_of(step):
     """Return the fingerprint of a snapshot."""
     return fingerprint(step)
+
+
+def zero(verdict):
+    """Return what stops everything, if no check has passed."""
+    if not verdict.is_mark or any(one["outcome"] == "passed" for one in verdict.told):
+        return ""
+    got = (re.search(r"^  got +(.*)$", one.get("text", ""), re.M) for one in verdict.told)
+    return next((found[1] for found in got if found), "")
 
 
 def sentence(told):

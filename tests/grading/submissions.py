@@ -13,8 +13,12 @@ from workbench.loader import ENTRY_FILES
 from grading.hearing import CONTROL
 
 MOST_FILES = 2000
+FEW = 3
+DEEPEST = 30  # folders in one another
 MOST_MEGABYTES_OF_A_ZIP = 100  # it may hold a virtual environment, which is left out
+MOST_ENTRIES = 60_000  # of a zip file, the environment among them
 PIECE = 2**16  # bytes
+ARCHIVES = (".7z", ".bz2", ".gz", ".py", ".rar", ".tar", ".tgz", ".xz")  # what people hand in, too
 OURS = ("steps", "final", "tests", "notebooks")  # folders of the workbook that hold apps
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others take as much memory as a file says
 BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError)
@@ -26,23 +30,23 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """A folder or a zip file, and the name under which it is graded."""
+    """A folder, a zip file, or what is neither, and the name under which it is graded."""
 
     name: str
     path: Path
 
 
 def submissions(folder):
-    """Return the submissions in a folder, and the names of everything else."""
+    """Return the submissions in a folder, and the names of what is none."""
     found, others = [], []
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name == "__MACOSX":
             continue
-        is_one = not path.is_symlink() and (path.is_dir() or is_zip(path))
+        is_one = path.is_symlink() or path.is_dir() or path.suffix.lower() in (".zip", *ARCHIVES)
         (found if is_one else others).append(path)
     stems = [path.stem if is_zip(path) else path.name for path in found]
     names = [s if stems.count(s) == 1 else p.name for s, p in zip(stems, found, strict=True)]
-    names = [CONTROL.sub("?", name) for name in names]
+    names = [CONTROL.sub("?", name).replace("\n", "?") for name in names]
     pairs = zip(names, found, strict=True)
     return [Submission(name, path) for name, path in pairs], [path.name for path in others]
 
@@ -55,8 +59,12 @@ def is_zip(path):
 def unpack(path, target):
     """Write the files of a submission below a new folder; raise Refused above the limits."""
     target.mkdir()
+    if path.is_symlink():
+        raise Refused("it is a link; copy what it leads to")
     if is_zip(path):
         return unpack_zip(path, target)
+    if not path.is_dir():
+        raise Refused("it is neither a folder nor a zip file; put it into a folder, unpacked")
     files = list(files_in(path))
     zips = [file for file in files if file.suffix.lower() == ".zip"]
     if len(zips) == 1 and not any(file.suffix == ".py" for file in files):
@@ -89,10 +97,20 @@ def unpack_zip(path, target):
     if path.stat().st_size > MOST_MEGABYTES_OF_A_ZIP * 1_000_000:
         raise Refused(f"the zip file has more than {MOST_MEGABYTES_OF_A_ZIP} MB")
     try:
+        if entries(path) > MOST_ENTRIES:
+            raise Refused(f"the zip file lists more than {MOST_ENTRIES} files")
         with zipfile.ZipFile(path) as archive:
             return write_all(files_of(archive), target)
     except BROKEN as error:
         raise Refused(f"the zip file can't be opened: {error}") from error
+
+
+def entries(path):
+    """Return how many files a zip file says that it holds, without reading the list of them."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - PIECE))
+        end = file.read().rpartition(b"PK\5\6")[2]
+    return int.from_bytes(end[6:8], "little")
 
 
 def files_of(archive):
@@ -101,7 +119,7 @@ def files_of(archive):
     environments = {path.parent for path in paths if path.name == "pyvenv.cfg"}
     for path, info in zip(paths, archive.infolist(), strict=True):
         if path.is_absolute() or ".." in path.parts or ":" in info.filename:
-            raise Refused(f"the zip file holds a path that leads out of it: {info.filename}")
+            raise Refused(f"the zip file holds a path that leads out of it: {info.filename!r}")
         kind = stat.S_IFMT(info.external_attr >> 16)
         if info.is_dir() or kind not in (0, stat.S_IFREG):
             continue
@@ -118,7 +136,11 @@ def write_all(files, target):
     for number, (parts, opened) in enumerate(files, 1):
         if number > MOST_FILES:
             raise Refused(f"it has more than {MOST_FILES} files")
+        if len(parts) > DEEPEST:
+            raise Refused(f"it has more than {DEEPEST} folders in one another")
         file = target.joinpath(*parts)
+        if file.exists():
+            raise Refused(f"two files of it are named {file.name}")
         file.parent.mkdir(parents=True, exist_ok=True)
         with opened("rb") as source, file.open("xb") as copy:
             while piece := source.read(PIECE):
@@ -130,14 +152,36 @@ def write_all(files, target):
         path.chmod(0o755)  # in bubblewrap, root's files are read by another user
 
 
-def app_in(folder):
-    """Return the folder of the app below a folder: my_app, else the one nearest to the top."""
+def apps_in(folder):
+    """Return the folders of apps below a folder: my_app first, then those nearest to the top."""
     found = {file for name in ENTRY_FILES[:2] for file in folder.rglob(name)}
     found |= {file.parent.parent / "app.py" for file in folder.rglob("app/__init__.py")}
     found = found or {*folder.rglob("__init__.py")}  # the app's folder is a package
     apps = {file.parent for file in found if not is_ours(file.parent, folder)}
-    nearest = sorted(apps, key=lambda app: (app.name != "my_app", len(app.parts), app))
-    return nearest[0] if nearest else None
+    return sorted(apps, key=lambda app: (*rank(app), app))
+
+
+def first_files(folder):
+    """Return the names of a few files below a folder, in words."""
+    names = sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
+    return ", ".join(names[:FEW]) + (", ..." if names[FEW:] else "") or "nothing"
+
+
+def rank(app):
+    """Return what decides which of several apps is checked: the smallest one."""
+    return app.name != "my_app", len(app.parts)
+
+
+def app_in(folder):
+    """Return the folder of the app to be checked, and those of others; raise Refused for a tie."""
+    apps = apps_in(folder)
+    if not apps:
+        return None, []
+    others = [one for one in apps[1:] if not one.is_relative_to(apps[0])]
+    if ties := [one for one in others if rank(one) == rank(apps[0])]:
+        names = ", ".join(one.relative_to(folder).as_posix() for one in (apps[0], *ties))
+        raise Refused(f"there are several apps: {names}; keep one, or name it my_app")
+    return apps[0], others
 
 
 def is_ours(app, folder):

@@ -52,7 +52,7 @@ class AppCopy:
         `compiled` may hold the templates of an earlier copy of the same app; `started_in`
         names a folder in `scratch` from which the app is started.
         """
-        path = Path(path).resolve()
+        self.path = path = Path(path).resolve()
         self.folder = path.parent if path.suffix == ".py" else path
         self.source = entry_of(path)
         self.scratch = Path(scratch).resolve()

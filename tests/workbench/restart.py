@@ -56,7 +56,7 @@ def seen_in(copy, name, user_id, password):
 
 def start_again(copy, **task):
     """Return the Start of an app in another process, which makes no new copy of it."""
-    told = ask(path=str(copy.source), scratch=str(copy.scratch), **task)
+    told = ask(path=str(copy.path), scratch=str(copy.scratch), **task)
     if not told:
         ended = f"the process ended while app.py loads, or gave no answer for {PATIENCE} s"
         return Start(error=Retold("SystemExit", ended, []))

@@ -140,7 +140,9 @@ limiter = Limiter(
 
 
 @app.route("/login", methods=["GET", "POST"])
-@limiter.limit("12 per hour", methods=["POST"], deduct_when=lambda r: r.status_code == 200)
+@limiter.limit(
+    "12 per hour;60 per day", methods=["POST"], deduct_when=lambda r: r.status_code == 200
+)
 def login():
     form = LoginForm()
     if form.validate_on_submit():

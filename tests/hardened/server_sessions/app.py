@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import IntegrityError
 
 HOURS = timedelta(hours=10)
-MOST_FAILURES = 15  # of one name, in an hour
+MOST_FAILURES = 15  # of one name, in a day
 LETTERS = set("abcdefghijklmnopqrstuvwxyz-")
 USUAL = {"password", "iloveyou", "qwertyuiop", "administrator"}
 
@@ -209,7 +209,7 @@ class Login(Form):
         name, password = request.form["username"][:200].lower(), request.form["password"]
         counted = f"{name}@{request.remote_addr}", f"{name}@everywhere"
         if self.is_blocked(name, counted):
-            return self.refuse("There have been many wrong passwords. Please wait an hour."), 429
+            return self.refuse("There have been many wrong passwords. Please wait a day."), 429
         user = db.session.execute(db.select(User).filter_by(username=name)).scalar()
         checked = user.password_hash if user else NOBODY
         if not same(checked, password) or not user:
@@ -245,7 +245,7 @@ class Login(Form):
         here, everywhere = (
             db.session.scalar(
                 db.select(db.func.count()).where(
-                    Failure.counted_for == one, Failure.at > utc() - timedelta(hours=1)
+                    Failure.counted_for == one, Failure.at > utc() - timedelta(days=1)
                 )
             )
             for one in counted

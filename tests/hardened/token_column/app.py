@@ -182,7 +182,9 @@ def register():
 
 
 @app.route("/login", methods=["GET", "POST"])
-@limiter.limit("20/hour", methods=["POST"], deduct_when=lambda answer: answer.status_code != 302)
+@limiter.limit(
+    "20/hour;80/day", methods=["POST"], deduct_when=lambda answer: answer.status_code != 302
+)
 def login():
     if request.method == "POST":
         name, password = spelled(request.form["username"]), request.form["password"]
