@@ -17,7 +17,7 @@ TRY = re.compile(
     re.M | re.S,
 )
 SAYS = re.compile(r"^(?P<before>`attack 5 (?P<name>[\w-]+)` says).*$", re.M)  # in one line
-COUNT = re.compile(r"(?<=^Of \d\d attacks, ).*?(?=\.$)", re.M)
+COUNT = re.compile(r"^Of \d+ attacks, .*$", re.M)
 
 
 class Verdicts(dict):
@@ -56,7 +56,8 @@ def counted(verdicts):
     """Return how many of all attacks succeed on step 5, fail, and lack a feature."""
     kinds = [verdicts[name].kind for name in ATTACKS]
     succeed, fail, lack = map(kinds.count, (SUCCEEDS, FAILS, NOT_THERE))
-    return f"{succeed} succeed on step 5, {fail} fail, and {lack} need a feature that it lacks"
+    outcomes = f"{succeed} succeed on step 5, {fail} fail, and {lack} need a feature that it lacks"
+    return f"Of {len(kinds)} attacks, {outcomes}."
 
 
 def generated():
