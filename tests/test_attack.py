@@ -107,6 +107,86 @@ def test_whatever_an_app_does_there_is_a_message(my_app, old, new):
     assert "Traceback" not in done.stdout + done.stderr
 
 
+KEY = 'app.config["SECRET_KEY"] = "dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"'
+OLD_KEY = 'import os; app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]\n'
+OLD_KEY += 'app.config["SECRET_KEY_FALLBACKS"] = ["dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"]'
+LOOK = '        if user and user.check_password(request.form["password"]):'
+SAFE = ("templates/register.html", "request.form.username }}", "request.form.username | safe }}")
+CLOSED = f"""
+        if user and FAILED.count(username) >= 8:
+            flash("Closed for a while.")
+            return render_template("login.html")
+{LOOK}"""
+COUNTED = """
+        FAILED.append(username)
+        flash("Wrong username or password.")"""
+DUMMY = f"""
+        if not user:
+            bcrypt.check_password_hash(bcrypt.generate_password_hash("nobody", 4), "nobody")
+{LOOK}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "edits", "seen", "where"),
+    [
+        ("back", [], "no Cache-Control", 'app.py, line 102: @app.get("/welcome")'),
+        ("megabytes", [], "10 MB is read", "steps/05_logout/app.py"),
+        ("markup", [SAFE], "as a tag", "templates/register.html, line"),
+        ("common", [], '"password1"', "line 61: def create_user("),
+        ("key", [("app.py", KEY, OLD_KEY)], "taken for ada's", "SECRET_KEY_FALLBACKS"),
+        (
+            "answer",
+            [
+                ("app.py", "db = SQLA", "FAILED = []\ndb = SQLA"),
+                ("app.py", '        flash("Wrong username or password.")', COUNTED),
+                ("app.py", LOOK, CLOSED),
+            ],
+            'after 8 wrong passwords, the answer says "Closed for a while." for a name that exists',
+            'flash("Closed for a while.")',
+        ),
+        (
+            "answer",
+            [
+                (
+                    "app.py",
+                    " > MAX_PASSWORD_BYTES:\n            return False",
+                    " > 72:\n            1 / 0",
+                )
+            ],
+            "to a password of over 72 bytes, the answer is 500 INTERNAL SERVER ERROR for a name",
+            "user.check_password(",
+        ),
+        ("clock", [("app.py", LOOK, DUMMY)], "with 128 times the work", "user.check_password("),
+        (
+            "logs",
+            [("app.py", LOOK, f'        print("-" * 200, dict(request.form))\n{LOOK}')],
+            "'username': 'ada', 'password': '(the password)'}",
+            "print(",
+        ),
+    ],
+)
+def test_a_message_says_what_was_seen_and_where(name, edits, seen, where):
+    """The line is the one that lets the attack through, and none of the app's tests."""
+    lab = Lab(STEP, edits, base=ROOT)
+    assert lab.look() is None
+    verdict = lab.attack(ATTACKS[name])
+
+    assert seen in verdict.seen
+    assert where in verdict.where
+    assert where.endswith(".py") is ("line" not in verdict.where)
+
+
+def test_an_app_that_breaks_in_production_is_shown_where(my_app):
+    """As a checkpoint would."""
+    edit(my_app, "app = Flask(__name__)", """app = Flask(__name__)
+if not app.debug:
+    raise ValueError("no mail server")""")  # fmt: skip
+    done = attack(my_app, "replay")
+
+    assert "got    ValueError: no mail server" in done.stdout
+    assert 'app.py, line 11: raise ValueError("no mail server")' in " ".join(done.stdout.split())
+
+
 def test_nothing_of_the_learner_changes(my_app):
     """The app is attacked in a copy."""
     before = {path: path.read_bytes() for path in my_app.rglob("*") if path.is_file()}

@@ -17,6 +17,7 @@ def message(name, verdict, hints):
     one = ATTACKS.get(name)
     if verdict.kind == NOT_READY:
         lines = [*folded("", verdict.promise, 2), *folded("got", verdict.seen, 2)]
+        lines += folded("where", verdict.where, 2) if verdict.where else []
         return [*lines, f"  read   {verdict.read}"]
     if verdict.kind == NOT_THERE:
         lines = folded("", f"{name} needs {verdict.seen}, which the app does not have", 2)
