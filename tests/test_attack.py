@@ -9,9 +9,18 @@ import sys
 import ada_url
 import pytest
 from attack_pages import PAGES, TRY, generated
-from attacks import ATTACKS, CHAPTERS, where_a_login_leads
+from attacks import ATTACKS, CHAPTERS, report, where_a_login_leads
 from attacks.lab import Lab, chosen
-from attacks.verdicts import FEATURES, NOT_READY, READ, slug
+from attacks.verdicts import (
+    FAILS,
+    FEATURES,
+    NOT_READY,
+    NOT_THERE,
+    READ,
+    SUCCEEDS,
+    Verdict,
+    slug,
+)
 from examiner import ROOT, STEPS
 from readmes import FINAL, listings
 from test_diffs import lines_of_code
@@ -107,6 +116,23 @@ def test_whatever_an_app_does_there_is_a_message(my_app, old, new):
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def sends(header, value):
+    """Return the edit of step 5 that sends a header with each answer."""
+    function = f"lambda answer: answer.headers.update({{{header!r}: {value!r}}}) or answer"
+    return "app.py", "db = SQLAlchemy(app)", f"db = SQLAlchemy(app)\napp.after_request({function})"
+
+
+def test_an_app_that_asks_for_a_token_in_vain_is_told_which():
+    """The reason is in the message, where Flask has not made it up."""
+    guard = "from flask_wtf import CSRFProtect\nCSRFProtect(app)\ndb = SQLAlchemy(app)"
+    unmet = Lab(STEP, [("app.py", "db = SQLAlchemy(app)", guard)]).look()
+
+    assert unmet.seen == '400 BAD REQUEST, the page says "The CSRF token is missing."'
+    field = 'request.form["username"], request.form["password"])'
+    unmet = Lab(STEP, [("app.py", field, field.replace("username", "user"))]).look()
+    assert unmet.seen == "400 BAD REQUEST"
+
+
 KEY = 'app.config["SECRET_KEY"] = "dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"'
 OLD_KEY = 'import os; app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]\n'
 OLD_KEY += 'app.config["SECRET_KEY_FALLBACKS"] = ["dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"]'
@@ -129,6 +155,18 @@ DUMMY = f"""
 @pytest.mark.parametrize(
     ("name", "edits", "seen", "where"),
     [
+        (
+            "frame",
+            [sends("X-Frame-Options", "ALLOWALL")],
+            '"X-Frame-Options: ALLOWALL" keeps',
+            "app.after_request(",
+        ),
+        (
+            "frame",
+            [sends("Content-Security-Policy", "frame-ancestors none")],
+            '/welcome may be framed: "Content-Security-Policy: frame-ancestors none" keeps no one',
+            "app.after_request(",
+        ),
         ("back", [], "no Cache-Control", 'app.py, line 102: @app.get("/welcome")'),
         ("megabytes", [], "10 MB is read", "steps/05_logout/app.py"),
         ("markup", [SAFE], "as a tag", "templates/register.html, line"),
@@ -174,6 +212,22 @@ def test_a_message_says_what_was_seen_and_where(name, edits, seen, where):
     assert seen in verdict.seen
     assert where in verdict.where
     assert where.endswith(".py") is ("line" not in verdict.where)
+
+
+def test_an_app_that_nothing_gets_through_is_told_where_to_go_on():
+    """The last words say what has been shown, and what has not; others get a message to act on."""
+    verdicts = dict.fromkeys(ATTACKS, Verdict(FAILS))
+    text = "\n".join(report.told(verdicts, "my_app", hints=False))
+
+    assert "The app withstands every attack of this lab" in text
+    assert text.endswith("final/README.md#deploy")
+    assert "lacks" not in text
+    verdicts |= {"replay": Verdict(NOT_THERE, "next"), "early": Verdict(NOT_THERE, "deletion")}
+    text = "\n".join(report.told(verdicts, "my_app", hints=False))
+    assert "It lacks next and deletion: what to build is in the chapters." in text
+    assert "  read   final/chapters/README.md#what-to-name" in text
+    verdicts["replay"] = Verdict(SUCCEEDS, "seen")
+    assert "withstands" not in "\n".join(report.told(verdicts, "my_app", hints=False))
 
 
 def test_an_app_that_breaks_in_production_is_shown_where(my_app):

@@ -5,11 +5,14 @@ import inspect
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from workbench.attempt import attempt, stack_of
 from workbench.finding import WIDTH, original, shown
 from workbench.lines import view_at
 from workbench.page import shorten
+
+from attacks.features import NAMES
 
 TESTS = re.compile(r"(^|/)(tests?/|test_[^/]*$|[^/]*_test\.py$|conftest\.py$|requirements)")
 NOTHING = ("import ", "from ", "#", '"', "{#")
@@ -25,8 +28,14 @@ class At:
 
 
 def place(patterns, site, base):
-    """Return the first of the learner's lines that a pattern fits, or their file."""
+    """Return the first of the learner's lines that a pattern fits, or their file.
+
+    A pattern may also be the name of a feature, and stands for the start of its view.
+    """
     for pattern in patterns:
+        if pattern in NAMES:
+            feature = getattr(site.features, pattern)
+            pattern = At(urlsplit(feature.action).path if feature else "/?", "", whole=True)
         at = pattern if isinstance(pattern, At) else At("", pattern)
         for body in bodies_at(at.path, site) if at.path else [[*lines_of(site.copy)]]:
             fits = [one for one in body if is_meant(one[2], at.pattern)]
