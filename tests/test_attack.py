@@ -9,9 +9,18 @@ import sys
 import ada_url
 import pytest
 from attack_pages import PAGES, SAYS, TRY, generated
-from attacks import ATTACKS, CHAPTERS, where_a_login_leads
+from attacks import ATTACKS, CHAPTERS, report, where_a_login_leads
 from attacks.lab import Lab, chosen
-from attacks.verdicts import FEATURES, NOT_READY, READ, slug
+from attacks.verdicts import (
+    FAILS,
+    FEATURES,
+    NOT_READY,
+    NOT_THERE,
+    READ,
+    SUCCEEDS,
+    Verdict,
+    slug,
+)
 from examiner import ROOT, STEPS
 from readmes import FINAL, listings
 from test_diffs import lines_of_code
@@ -105,6 +114,131 @@ def test_whatever_an_app_does_there_is_a_message(my_app, old, new):
     assert done.returncode == 1
     assert "can't be attacked yet" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def sends(header, value):
+    """Return the edit of step 5 that sends a header with each answer."""
+    function = f"lambda answer: answer.headers.update({{{header!r}: {value!r}}}) or answer"
+    return "app.py", "db = SQLAlchemy(app)", f"db = SQLAlchemy(app)\napp.after_request({function})"
+
+
+def test_an_app_that_asks_for_a_token_in_vain_is_told_which():
+    """The reason is in the message, where Flask has not made it up."""
+    guard = "from flask_wtf import CSRFProtect\nCSRFProtect(app)\ndb = SQLAlchemy(app)"
+    unmet = Lab(STEP, [("app.py", "db = SQLAlchemy(app)", guard)]).look()
+
+    assert unmet.seen == '400 BAD REQUEST, the page says "The CSRF token is missing."'
+    field = 'request.form["username"], request.form["password"])'
+    unmet = Lab(STEP, [("app.py", field, field.replace("username", "user"))]).look()
+    assert unmet.seen == "400 BAD REQUEST"
+
+
+KEY = 'app.config["SECRET_KEY"] = "dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"'
+OLD_KEY = 'import os; app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]\n'
+OLD_KEY += 'app.config["SECRET_KEY_FALLBACKS"] = ["dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"]'
+LOOK = '        if user and user.check_password(request.form["password"]):'
+SAFE = ("templates/register.html", "request.form.username }}", "request.form.username | safe }}")
+CLOSED = f"""
+        if user and FAILED.count(username) >= 8:
+            flash("Closed for a while.")
+            return render_template("login.html")
+{LOOK}"""
+COUNTED = """
+        FAILED.append(username)
+        flash("Wrong username or password.")"""
+DUMMY = f"""
+        if not user:
+            bcrypt.check_password_hash(bcrypt.generate_password_hash("nobody", 4), "nobody")
+{LOOK}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "edits", "seen", "where"),
+    [
+        (
+            "frame",
+            [sends("X-Frame-Options", "ALLOWALL")],
+            '"X-Frame-Options: ALLOWALL" keeps',
+            "app.after_request(",
+        ),
+        (
+            "frame",
+            [sends("Content-Security-Policy", "frame-ancestors none")],
+            '/welcome may be framed: "Content-Security-Policy: frame-ancestors none" keeps no one',
+            "app.after_request(",
+        ),
+        ("back", [], "no Cache-Control", 'app.py, line 102: @app.get("/welcome")'),
+        ("megabytes", [], "10 MB is read", "steps/05_logout/app.py"),
+        ("markup", [SAFE], "as a tag", "templates/register.html, line"),
+        ("common", [], '"password1"', "line 61: def create_user("),
+        ("key", [("app.py", KEY, OLD_KEY)], "taken for ada's", "SECRET_KEY_FALLBACKS"),
+        (
+            "answer",
+            [
+                ("app.py", "db = SQLA", "FAILED = []\ndb = SQLA"),
+                ("app.py", '        flash("Wrong username or password.")', COUNTED),
+                ("app.py", LOOK, CLOSED),
+            ],
+            'after 8 wrong passwords, the answer says "Closed for a while." for a name that exists',
+            'flash("Closed for a while.")',
+        ),
+        (
+            "answer",
+            [
+                (
+                    "app.py",
+                    " > MAX_PASSWORD_BYTES:\n            return False",
+                    " > 72:\n            1 / 0",
+                )
+            ],
+            "to a password of over 72 bytes, the answer is 500 INTERNAL SERVER ERROR for a name",
+            "user.check_password(",
+        ),
+        ("clock", [("app.py", LOOK, DUMMY)], "with 128 times the work", "user.check_password("),
+        (
+            "logs",
+            [("app.py", LOOK, f'        print("-" * 200, dict(request.form))\n{LOOK}')],
+            "'username': 'ada', 'password': '(the password)'}",
+            "print(",
+        ),
+    ],
+)
+def test_a_message_says_what_was_seen_and_where(name, edits, seen, where):
+    """The line is the one that lets the attack through, and none of the app's tests."""
+    lab = Lab(STEP, edits, base=ROOT)
+    assert lab.look() is None
+    verdict = lab.attack(ATTACKS[name])
+
+    assert seen in verdict.seen
+    assert where in verdict.where
+    assert where.endswith(".py") is ("line" not in verdict.where)
+
+
+def test_an_app_that_nothing_gets_through_is_told_where_to_go_on():
+    """The last words say what has been shown, and what has not; others get a message to act on."""
+    verdicts = dict.fromkeys(ATTACKS, Verdict(FAILS))
+    text = "\n".join(report.told(verdicts, "my_app", hints=False))
+
+    assert "The app withstands every attack of this lab" in text
+    assert text.endswith("final/README.md#deploy")
+    assert "lacks" not in text
+    verdicts |= {"replay": Verdict(NOT_THERE, "next"), "early": Verdict(NOT_THERE, "deletion")}
+    text = "\n".join(report.told(verdicts, "my_app", hints=False))
+    assert "It lacks next and deletion: what to build is in the chapters." in text
+    assert "  read   final/chapters/README.md#what-to-name" in text
+    verdicts["replay"] = Verdict(SUCCEEDS, "seen")
+    assert "withstands" not in "\n".join(report.told(verdicts, "my_app", hints=False))
+
+
+def test_an_app_that_breaks_in_production_is_shown_where(my_app):
+    """As a checkpoint would."""
+    edit(my_app, "app = Flask(__name__)", """app = Flask(__name__)
+if not app.debug:
+    raise ValueError("no mail server")""")  # fmt: skip
+    done = attack(my_app, "replay")
+
+    assert "got    ValueError: no mail server" in done.stdout
+    assert 'app.py, line 11: raise ValueError("no mail server")' in " ".join(done.stdout.split())
 
 
 def test_nothing_of_the_learner_changes(my_app):

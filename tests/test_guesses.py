@@ -79,6 +79,13 @@ with app.app_context():
         db.session.add(Failure(name=username))
         db.session.commit()''' + WRONG],
 ]  # fmt: skip
+STRONG = [
+    [
+        "app.py",
+        'login_manager.login_view = "login"',
+        'login_manager.session_protection = "strong"\nlogin_manager.login_view = "login"',
+    ]
+]
 ONE_TIME = [
     *limited("10/hour", 'f"{request.form.get(\'username\')} {request.remote_addr}"'),
     ["templates/login.html", "<button", '<input hidden name="once" value="{{ once() }}"><button'],
@@ -114,6 +121,11 @@ def once():
         (limited("4/hour"), FAILS, "at most 100"),
         (limited("60/day", "request.remote_addr"), SUCCEEDS, "addresses, 101 wrong guesses, then"),
         (limited("60/day", "str(request.user_agent)"), SUCCEEDS, "User-Agent"),
+        (
+            [*limited("60/day", "str(request.user_agent)"), *STRONG],
+            SUCCEEDS,
+            "with another User-Agent each, 101 wrong guesses, then",
+        ),
         (GROWING, FAILS, "at most 100"),
         (BRIEFLY, SUCCEEDS, "101 wrong guesses in 5 hours, then"),
         (FOR_GOOD, FAILS, "at most 100"),

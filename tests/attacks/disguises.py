@@ -48,7 +48,7 @@ PLAIN = (
     Way("from a thousand addresses", waits=LONG),  # so the ways after it find a day's guesses spent
     Way("with an invented X-Forwarded-For each", lambda _: "203.0.113.9", forwarded),
     Way("from one address", lambda _: "203.0.113.8"),
-    Way("without the cookies of the guess before", lambda _: "203.0.113.7", each=1),
+    Way("without the cookies of the guess before", each=1),
     Way("with another User-Agent each", headers=disguised),
 )
 

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from workbench.browser import encoded
+from workbench.browser import cgi, encoded
 
 from attacks.clocks import DAY
 from attacks.visitor import SITE
@@ -78,17 +78,20 @@ class Program:
         )
         answers = []
         salts = self.target.work.salts(
-            lambda: answers.append(post(self.browser, self.form, values, way.headers(number)))
+            lambda: answers.append(post(self.browser, self.form, values))
         )
         return self.account.is_looked_at(answers[0], salts)
 
     def open_form(self, number):
         """Have a browser with the form open, at the address of this guess."""
-        if not self.browser or (self.way.each and number % self.way.each == 0):
-            self.browser = self.target.visitor(self.way.address(number))
-            self.way.prepare(self.browser)
+        way, is_new = self.way, not self.browser
+        if is_new or (way.each and number % way.each == 0):
+            self.browser, is_new = self.target.visitor(), True
+        disguise = {cgi(name): value for name, value in way.headers(number).items()}
+        self.browser.client.environ_base |= {"REMOTE_ADDR": way.address(number), **disguise}
+        if is_new:
+            way.prepare(self.browser)
             self.form = self.target.form_at("/login", self.browser)
-        self.browser.client.environ_base["REMOTE_ADDR"] = self.way.address(number)
 
     def is_in(self):
         """Say whether the last guess has opened the door."""
@@ -101,8 +104,8 @@ class Program:
         return f"{self.way.how}, {self.looked} wrong guesses{time}, then the right one"
 
 
-def post(browser, form, values, headers=()):
+def post(browser, form, values):
     """Send a form as a browser does; the answer is not looked at as a page."""
     data = encoded(form.filled_in(values, by_hand=False), *form.encoding)
     sent = {"Origin": SITE, "Referer": form.action, "Sec-Fetch-Site": "same-origin"}
-    return browser.client.post(form.action, headers=sent | dict(headers), **data)
+    return browser.client.post(form.action, headers=sent, **data)

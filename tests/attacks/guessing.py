@@ -1,27 +1,23 @@
 """Chapter 4: guessing."""
 
+import contextlib
 import itertools
-import re
-from collections import Counter
+from urllib.parse import urlsplit
 
+from attacks.answers import FEW, TRIES, named, told_apart
 from attacks.clocks import moving
 from attacks.disguises import PLAIN, with_cookies, with_spellings
 from attacks.guesser import MOST, WRONG, Account, Program, post
-from attacks.verdicts import Chapter, fails, require, succeeds
+from attacks.places import At
+from attacks.verdicts import Chapter, NotThereError, fails, require, succeeds
 
 chapter = Chapter(4, "Guessing")
 ADDRESSES = 20
-HAS = {
-    "says": "says",
-    "leads": "leads to",
-    "sets": "sets the cookie",
-    "drops": "drops the cookie",
-    "has": "has the header",
-}
-FEW, TRIES = 3, 12  # which show what an answer is like: one that stays, one that changes by itself
-LOGIN = (r"limit\(", r"/login[\"'/]")
-CHECK = (r"check_password\(.*request|check_password\(.*form", r"check_password\(")
+LOGIN = (At("/login", r"limit\("), r"/login[\"'/]")
+CHECK = (At("/login", r"check_password\("), At("/login", "password"), r"check_password\(")
+STORES = r"\.add\(|User\(|set_password\("
 SHORT = ("password1", "12345678", "qwertyuiop", "iloveyou")
+DECORATED = ("Password1", "Qwerty123", "Passw0rd", "P@ssw0rd")  # in the first 5000 of a list
 LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaaaaaaaaa")
 
 
@@ -92,21 +88,21 @@ def clock(target):
         known, unknown = works
         if known > 2 * unknown or unknown > 2 * known:
             more = target.ada if known > unknown else "an unknown name"
-            return succeeds(f"{what} is hashed for {more} alone: {times(known, unknown)}")
+            return succeeds(f"{what} is hashed for {more} {times(known, unknown)}")
     return fails()
 
 
 def times(known, unknown):
     """Say how much longer one of the two takes."""
     if not known or not unknown:
-        return "the other one is answered at once"
-    return f"{max(known, unknown) // min(known, unknown)} times the work"
+        return "alone: the other one is answered at once"
+    return f"with {max(known, unknown) // min(known, unknown)} times the work of the other one"
 
 
 @chapter.attack(
     "Read who has an account",
     "What may the page say to a wrong password that it doesn't say to an unknown name?",
-    r"flash\(|errors|message",
+    At("/login", r"flash\(|errors|message"),
     *CHECK,
 )
 def answer(target):
@@ -119,95 +115,46 @@ def answer(target):
     target.work.wrong = None
     if told:
         when = f"after {number} wrong passwords" if number else "to a wrong password"
-        return succeeds(f"{when}, {told}")
+        return succeeds(f"{when}, {told}", *named(told))
     names = target.guest(0), target.people.named("eve")
     target.register(names[0])
     _, told = told_apart(target, names, [target.people.too_long] * TRIES) or (0, "")
-    return succeeds(f"to a password of over 72 bytes, {told}") if told else fails()
-
-
-def told_apart(target, names, passwords):
-    """Return (after how many passwords, what tells a known name from an unknown one), or None."""
-    seen = ([], [])
-    for password in passwords:
-        for name, facts in zip(names, seen, strict=True):
-            facts.append(read(target.log_in(name, password), name))
-        if len(seen[0]) >= FEW and is_over(*seen):
-            break
-    for fact, is_known in only_for_one(*seen):
-        which = seen[not is_known]
-        number = next(n for n, facts in enumerate(which) if fact in facts)
-        return number, told(fact, is_known, seen[is_known][number][0])
-    return None
-
-
-def is_over(known, unknown):
-    """Say whether no more is to be seen: the answers differ, or have changed alike by a lock."""
-    differ = len({*known}) == len({*unknown}) == 1 and {*known[0]} != {*unknown[0]}
-    alike = known[-FEW:] == unknown[-FEW:]
-    return differ or (alike and known[0] not in known[-FEW:] and unknown[0] not in unknown[-FEW:])
-
-
-def told(fact, is_known, other):
-    """Say what the answer for one of the names is, has or says, and not that for the other one."""
-    names = ("a name that exists", "an unknown name")
-    one, another = names if is_known else names[::-1]
-    kind, words = fact
-    if kind == "status":
-        return f"the answer is {words} for {one}, and {other[1]} for {another}"
-    return f'the answer {HAS[kind]} "{words}" for {one}, and never for {another}'
-
-
-def read(page, name):
-    """Return what an answer is, says, sets and has, with the name and numbers masked."""
-
-    def masked(words):
-        return re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", words))
-
-    status = page.hops[0][0] if page.hops else page.status or str(page)
-    cookies = {one.partition(";")[0].partition("=")[::2] for one in page.set_cookies}
-    return (
-        ("status", status),
-        *(("leads", masked(where)) for _, where in page.hops),
-        *(("says", masked(line)) for line in page.lines),
-        *sorted(("sets" if value else "drops", masked(one)) for one, value in cookies),
-        *(("has", one) for one in sorted({*page.headers.keys()})),
-    )
-
-
-def only_for_one(known, unknown):
-    """Yield (a fact, whether it is of the known name) for what only one of the two has.
-
-    Where pages change by themselves, as by a tip of the day, it has to come more than once.
-    """
-    least = 3 if min(len({*known}), len({*unknown})) > 3 else 1
-    counts = [Counter(fact for facts in one for fact in facts) for one in (known, unknown)]
-    for is_known, (one, other) in ((True, counts), (False, counts[::-1])):
-        for fact, count in one.items():
-            if count >= least and not other[fact]:
-                yield fact, is_known
+    when = "to a password of over 72 bytes"
+    return succeeds(f"{when}, {told}", *named(told)) if told else fails()
 
 
 @chapter.attack(
     "Choose a common password",
     "A list of common passwords, or zxcvbn, knows what everybody chooses. Do you ask one?",
-    r"def set_password|password_problem|len\(password",
+    At("/register", STORES, whole=True),
+    r"/register[\"'/]",
 )
 def common(target):
     """People may choose a password that is among the first in every list."""
-    for number, password in enumerate((*SHORT, *LONG)):
+    for number, password in enumerate((*SHORT, *DECORATED, *LONG)):
         name = target.guest(number)
         target.register(name, password)
         if target.count(name) and target.is_in(name, password):
             return succeeds(f'a user may have the password "{password}"')
     page = target.register(name)
     require(target.count(name) == 1, "the same user can register with a good password", page)
-    ada, feature = target.victim(), target.features.change
-    for password in (SHORT[0], LONG[0]) if feature else ():
-        target.change_password(ada, target.passwords[0], password)
-        if target.is_in(password=password):
-            return succeeds(f'the password can be changed to "{password}"')
+    for how, path, put in other_forms(target):
+        for password in (SHORT[0], DECORATED[0], DECORATED[-1], LONG[0]):
+            put(password)
+            if target.is_in(password=password):
+                at = At(urlsplit(path).path, "password", whole=True)
+                return succeeds(f'the password can be {how} to "{password}"', at)
     return fails()
+
+
+def other_forms(target):
+    """Yield (what it does, its path, a function that puts a password in) of each such form."""
+    ada, feature, old = target.victim(), target.features.change, target.passwords[0]
+    if feature:
+        yield "changed", feature.action, lambda word: target.change_password(ada, old, word)
+    with contextlib.suppress(NotThereError):
+        link = target.reset_link()
+        yield "reset", link, lambda word: target.use_link(link, word)
 
 
 @chapter.attack(

@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.attempt import describe
-from workbench.finding import WIDTH, original, shown
-from workbench.lines import lines_that_fit
-from workbench.page import shorten
 from workbench.people import People
 
 from attacks import ATTACKS
 from attacks.features import Features, find_features
+from attacks.places import place
 from attacks.target import target
 from attacks.verdicts import (
     NOT_READY,
@@ -54,7 +52,7 @@ class Lab:
         def run():
             with self.opened() as site:
                 verdict = one.function(site)
-                verdict.where = place(one.where, site.copy, self.base)
+                verdict.where = place((*verdict.patterns, *one.where), site, self.base)
                 return verdict
 
         return self.judged(run)
@@ -66,7 +64,7 @@ class Lab:
         except NotThereError as missing:
             return Verdict(NOT_THERE, str(missing))
         except NotReadyError as unmet:
-            return Verdict(NOT_READY, unmet.got, unmet.promise, unmet.read)
+            return Verdict(NOT_READY, unmet.got, unmet.promise, unmet.read, unmet.where)
         except Exception as error:  # an app may break in ways not thought of here
             read = "steps/01_setup/README.md#stuck"
             return Verdict(NOT_READY, describe(error), "the app can be used to its end", read)
@@ -90,17 +88,6 @@ def use_honestly(site):
     require(refused, "a wrong password is refused", page)
     site.log_out(ada)
     site.inside()
-
-
-def place(patterns, copy, base):
-    """Return the first of the learner's lines that a pattern fits, or their file."""
-    for pattern in patterns:
-        for file, number in lines_that_fit(pattern, copy):
-            line = file.read_text("utf-8", "backslashreplace").splitlines()[number - 1].strip()
-            if not line.startswith(("import ", "from ", "#", '"')):
-                ours = shown(original(file, copy), base)
-                return f"{ours}, line {number}: {shorten(line, WIDTH)}"
-    return shown(copy.source, base)
 
 
 def chosen(words):

@@ -5,6 +5,7 @@ import sys
 import unicodedata
 from unittest import mock
 
+from attacks.places import At
 from attacks.verdicts import Chapter, fails, require, succeeds
 from attacks.work import HASH
 
@@ -51,7 +52,7 @@ def skeleton(name):
 @chapter.attack(
     "Register at the same time",
     "Two requests can both find a name free. What decides when both of them store it?",
-    r"IntegrityError|commit\(",
+    At("/register", r"IntegrityError|commit\("),
     *USER,
 )
 def twice(target):
@@ -77,7 +78,7 @@ def twice(target):
     "Choose markup as a name",
     "Where does a page show what a visitor typed without escaping it? See Jinja's autoescape.",
     r"\|\s*safe|Markup\(|autoescape",
-    r"flash\(|f[\"'].*<",
+    r"[\"'].*<(p|h\d|div|li|b|strong|em|span|td|a|title)\b.*(\{|%|\+)",
 )
 def markup(target):
     """What someone types as their name runs as a script in a page."""

@@ -10,6 +10,7 @@ from attacks import ATTACKS, CHAPTERS
 from attacks.verdicts import FAILS, FEATURES, NOT_READY, NOT_THERE, SUCCEEDS
 
 BLOCKS = 24  # characters of the score
+DEPLOY, TO_BUILD = "final/README.md#deploy", "final/chapters/README.md#what-to-name"
 
 
 def message(name, verdict, hints):
@@ -17,6 +18,7 @@ def message(name, verdict, hints):
     one = ATTACKS.get(name)
     if verdict.kind == NOT_READY:
         lines = [*folded("", verdict.promise, 2), *folded("got", verdict.seen, 2)]
+        lines += folded("where", verdict.where, 2) if verdict.where else []
         return [*lines, f"  read   {verdict.read}"]
     if verdict.kind == NOT_THERE:
         lines = folded("", f"{name} needs {verdict.seen}, which the app does not have", 2)
@@ -65,7 +67,23 @@ def told(verdicts, app, hints):
     for name in first[1:2]:
         lines += ["", f"Another one's message: {TYPED} attack {app} {name}"]
     lines += ["For a hint, add --hints."] if first and not hints else []
-    return [*lines, "", app, score(verdicts)]
+    return [*lines, "", app, score(verdicts), *([] if first else ending(verdicts))]
+
+
+def ending(verdicts):
+    """Return the last words about an app that nothing gets through."""
+    lacking = list(dict.fromkeys(one.seen for one in verdicts.values() if one.kind == NOT_THERE))
+    lines = ["", "The app withstands every attack of this lab that it gives an occasion for."]
+    if lacking:
+        lines += folded("", f"It lacks {listing(lacking)}: what to build is in the chapters.", 3)
+        lines += [f"  read   {TO_BUILD}"]
+    lines += ["What no attack can show is how the server around it is set up."]
+    return [*lines, f"  read   {DEPLOY}"]
+
+
+def listing(words):
+    """Return words as a sentence names them."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def told_of(verdicts, hints):

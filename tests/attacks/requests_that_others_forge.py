@@ -130,8 +130,20 @@ def frame(target):
         page = browser.get(path)
         require(page.opens(), f"{path} opens", page)
         if not refuses_frames(page.headers):
-            return succeeds(f"{path} may be framed: no frame-ancestors, and no X-Frame-Options")
+            return succeeds(f"{path} may be framed: {sent_about_frames(page.headers)}")
     return fails()
+
+
+def sent_about_frames(headers):
+    """Say which of the two headers were sent, for a message."""
+    policies = ", ".join(headers.getlist("Content-Security-Policy"))
+    rules = re.findall(r"frame-ancestors[^;,]*", policies)
+    said = [f'"Content-Security-Policy: {one.strip()}"' for one in rules]
+    options = headers.get("X-Frame-Options")
+    said += [f'"X-Frame-Options: {options}"'] if options is not None else []
+    if not said:
+        return "no frame-ancestors, and no X-Frame-Options"
+    return f"{' and '.join(said)} keeps no one from it"
 
 
 def refuses_frames(headers):

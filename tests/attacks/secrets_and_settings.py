@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import re
 import secrets
 import shutil
 
@@ -34,14 +35,15 @@ SHORT = 8  # characters, below which a program tries all keys
 def key(target):
     """A cookie signed with a key from your source opens /welcome."""
     theirs = keys_elsewhere(target)
-    if seen := forged(target.again(), theirs):
-        return succeeds(seen)
+    seen, known = forged(target.again(), theirs)
+    if seen:
+        return succeeds(seen, known)
     try:
-        seen = forged(target.again(SECRET_KEY="", FLASK_SECRET_KEY=""), theirs)
+        seen, known = forged(target.again(SECRET_KEY="", FLASK_SECRET_KEY=""), theirs)
     except NotReadyError:
         return fails("without SECRET_KEY in the environment, the app does not work")
     if seen:
-        return succeeds(f"without SECRET_KEY in the environment, {seen}")
+        return succeeds(f"without SECRET_KEY in the environment, {seen}", known)
     return fails()
 
 
@@ -64,12 +66,13 @@ def keys_elsewhere(target):
 
 
 def forged(target, theirs):
-    """Return how a key that an attacker knows opens the door, or an empty text."""
+    """Return how a key that an attacker knows opens the door, and what its line holds; or ""."""
     key, ada = target.app.secret_key, target.victim()
     keys = [key, *(target.app.config.get("SECRET_KEY_FALLBACKS") or [])]
     known = next((one for one in keys if one in theirs or is_known(one, target.copy)), None)
     if known is None:
-        return ""
+        return "", ""
+    line = re.escape(known.decode("utf-8", "replace") if isinstance(known, bytes) else str(known))
     told, forger, thief = ada.session(), Flask("forger"), target.thief([])
     forger.secret_key = known
     interface = target.app.session_interface
@@ -78,12 +81,15 @@ def forged(target, theirs):
     cookie = interface.get_signing_serializer(forger).dumps(told)
     thief.client.set_cookie(target.app.config["SESSION_COOKIE_NAME"], cookie)
     if thief.greets(target.ada):
-        return f"a session signed with the key that is in the source is taken for {target.ada}'s"
+        return (
+            f"a session signed with the key that is in the source is taken for {target.ada}'s",
+            line,
+        )
     name, thief = target.app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME), target.thief([])
     thief.client.set_cookie(name, encode_cookie(str(told.get("_user_id")), key=known))
     if thief.greets(target.ada):
-        return f"a cookie {name} signed with the key that is in the source opens /welcome"
-    return ""
+        return f"a cookie {name} signed with the key that is in the source opens /welcome", line
+    return "", ""
 
 
 def is_known(key, copy):
@@ -135,7 +141,6 @@ def as_run(app):
     "Which attribute keeps a cookie off plain http? Each cookie that logs in needs it.",
     r"COOKIE_SECURE",
     r"COOKIE_SAMESITE|set_cookie\(",
-    r"SECRET_KEY",
 )
 def wire(target):
     """Someone on the same network reads the login cookie and opens /welcome with it."""

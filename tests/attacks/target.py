@@ -16,6 +16,7 @@ from workbench.people import PASSWORDS, People
 
 from attacks.clocks import sqlite_follows
 from attacks.database import Database
+from attacks.places import broken_at
 from attacks.verdicts import NotReadyError, NotThereError, require
 from attacks.visitor import Visitor, remember_box
 from attacks.work import Work
@@ -60,7 +61,8 @@ class Target(Database):
         """Return the app; raises NotReadyError if it does not start."""
         tried = self.copy.load()
         promise = "the app starts in production, with SECRET_KEY in the environment"
-        require(not tried.error, promise, describe(tried.error) if tried.error else "", START)
+        if error := tried.error:
+            raise NotReadyError(promise, describe(error), START, broken_at(error, self.copy))
         if "sqlalchemy" not in tried.value.extensions:
             raise NotReadyError("Flask-SQLAlchemy is attached", "it is not", LOG_IN)
         return tried.value

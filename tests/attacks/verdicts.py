@@ -17,11 +17,12 @@ class Verdict:
     promise: str = ""  # where it is NOT_READY: what does not work yet
     read: str = ""  # and where to read about it
     where: str = ""  # the learner's line that lets the attack through, or their file
+    patterns: tuple = ()  # that pick this line, where it is another than that of the attack
 
 
-def succeeds(seen):
+def succeeds(seen, *patterns):
     """Return the verdict of an attack that gets what it is after."""
-    return Verdict(SUCCEEDS, seen)
+    return Verdict(SUCCEEDS, seen, patterns=patterns)
 
 
 def fails(why=""):
@@ -46,16 +47,16 @@ class NotThereError(Exception):
 class NotReadyError(Exception):
     """The honest use of a feature does not work: a promise, what was seen, where to read on."""
 
-    def __init__(self, promise, got, read):
+    def __init__(self, promise, got, read, where=""):
         """Keep the parts of a message."""
         super().__init__(promise)
-        self.promise, self.got, self.read = promise, got, read
+        self.promise, self.got, self.read, self.where = promise, got, read, where
 
 
-def require(kept, promise, got, read="steps/04_views/README.md#log-in"):
+def require(kept, promise, got, read="steps/04_views/README.md#log-in", where=""):
     """Raise NotReadyError unless the honest use works."""
     if not kept:
-        raise NotReadyError(promise, str(got), read)
+        raise NotReadyError(promise, str(got), read, where)
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Attack:
     chapter: "Chapter"
     title: str  # of its section in the chapter
     hint: str
-    where: tuple  # regular expressions that pick the learner's line, the best one first
+    where: tuple  # regular expressions, or At, that pick the learner's line, the best one first
 
     @property
     def name(self):

@@ -13,6 +13,7 @@ from attacks.visitor import SITE
 
 chapter = Chapter(7, "What is left behind")
 MEGABYTES = 10
+HIDDEN, AROUND = "(the password)", 40  # characters before and behind it
 BOUNDARY = "workbookboundary"
 CACHE = (r"Cache-Control|no-store|no_store", r"after_request", r"/welcome[\"'/]")
 
@@ -62,7 +63,6 @@ def shared_cache(target):
     "Send ten megabytes",
     "How many bytes may a form have? See MAX_CONTENT_LENGTH.",
     r"MAX_CONTENT_LENGTH",
-    r"app\.config|SECRET_KEY",
 )
 def megabytes(target):
     """A stranger makes the server read a file of ten megabytes with every form."""
@@ -144,9 +144,10 @@ def logs(target):
 
 
 def hidden(line, *passwords):
-    """Return a line as it may be shown."""
+    """Return a line as it may be shown: what is around the password in it."""
     for password in passwords:
-        line = line.replace(password, "(the password)").replace(
-            urlencode({"": password})[1:], "..."
-        )
-    return line[:100]
+        for written in (password, urlencode({"": password})[1:]):
+            line = line.replace(written, HIDDEN)
+    start = max(0, line.find(HIDDEN) - AROUND)
+    end = line.find(HIDDEN) + len(HIDDEN) + AROUND
+    return "..." * (start > 0) + line[start:end] + "..." * (end < len(line))

@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from urllib.parse import urljoin, urlsplit
 
+from werkzeug.exceptions import default_exceptions
+
 from workbench.attempt import describe
 from workbench.deeds import Deeds
 from workbench.forms import forms_of, is_password, is_visible, kind_of, parsed, same_path
@@ -149,9 +151,8 @@ class Page:
             words = shorten(gist(parsed(self.html)), 70)
             seen.append(f'the page says "{words}"' if words else "empty page")
         elif self.status:
-            words = gist(parsed(self.html)) if self.status[:3] in REFUSALS else ""
-            own = words and not words.startswith(self.status.title()[4:9])
-            told = f', the page says "{shorten(words, 50)}"' if own else ""
+            words = own_words(gist(parsed(self.html)), self.status)
+            told = f', the page says "{shorten(words, 50)}"' if words else ""
             seen.append(self.status + told)
         return ", ".join(seen)
 
@@ -160,6 +161,15 @@ class Page:
 def placed_lines(html):
     """Return the visible lines of a page, which comes again more often than not."""
     return lines_of(parsed(html))
+
+
+def own_words(words, status):
+    """Return what a page that refuses says beyond its status, in words that Flask has not made."""
+    if status[:3] not in REFUSALS:
+        return ""
+    words = words.removeprefix(status[4:].title()).strip()
+    usual = getattr(default_exceptions.get(int(status[:3])), "description", None) or "-"
+    return "" if words.startswith(usual) else words
 
 
 def leads_to_a_page(address):
