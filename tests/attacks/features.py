@@ -21,15 +21,12 @@ KNOWN = ("/login", "/register", "/logout")
 OWN_NAME = object()  # stands for the name of whose account it is
 READ = "final/chapters/README.md#what-to-name"
 MOST = 30  # pages
-CHANGE = (  # patterns of the line that changes a password, the best one first
-    r"def .*(change|new).*password|def .*password.*(change|form|edit|update)",
-    r"route\(.*(password|account|settings|profile)",
-    r"class .*Password|def .*set_password",
-)
-DELETION = (
-    r"def .*(delete|remove|close|erase|leave|gone)",
-    r"session\.delete\(|\.delete\(\)",
-)
+CHANGE = (
+    "change",
+    r"def .*(change|new).*password|def .*password",
+    r"set_password\(",
+)  # see place()
+DELETION = ("delete", r"def .*(delete|remove|close|erase)", r"session\.delete\(")
 NAMES = {"change": "a password change", "delete": "deletion"}
 
 

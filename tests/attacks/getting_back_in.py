@@ -52,7 +52,8 @@ def reset_twice(target):
 @chapter.attack(
     "Find a reset link of yesterday",
     "How does your app know when a link was made? See max_age of itsdangerous.",
-    r"max_age",
+    r"reset.*max_age",
+    r"(loads|unsign|token).*max_age",
     *RESET,
 )
 def reset_yesterday(target):

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from workbench.attempt import describe
 from workbench.finding import WIDTH, original, shown
-from workbench.lines import lines_that_fit
+from workbench.lines import DEFINITION, lines_that_fit, number_of, starts_of, view_at
 from workbench.page import shorten
 from workbench.people import People
 
 from attacks import ATTACKS
-from attacks.features import Features, find_features
+from attacks.features import NAMES, Features, find_features
 from attacks.target import target
 from attacks.verdicts import (
     NOT_READY,
@@ -54,7 +55,7 @@ class Lab:
         def run():
             with self.opened() as site:
                 verdict = one.function(site)
-                verdict.where = place(one.where, site.copy, self.base)
+                verdict.where = place(one.where, site, self.base)
                 return verdict
 
         return self.judged(run)
@@ -92,15 +93,29 @@ def use_honestly(site):
     site.inside()
 
 
-def place(patterns, copy, base):
-    """Return the first of the learner's lines that a pattern fits, or their file."""
+def place(patterns, site, base):
+    """Return the first of the learner's lines that a pattern fits, or their file.
+
+    A pattern may also be the name of a feature, and stands for the start of its view.
+    """
+    copy = site.copy
     for pattern in patterns:
-        for file, number in lines_that_fit(pattern, copy):
+        found = view_of(pattern, site) if pattern in NAMES else lines_that_fit(pattern, copy)
+        for file, number in found:
             line = file.read_text("utf-8", "backslashreplace").splitlines()[number - 1].strip()
             if not line.startswith(("import ", "from ", "#", '"')):
                 ours = shown(original(file, copy), base)
                 return f"{ours}, line {number}: {shorten(line, WIDTH)}"
     return shown(copy.source, base)
+
+
+def view_of(name, site):
+    """Return [(file, number)] of the start of the view that a feature leads to."""
+    feature = getattr(site.features, name)
+    path = urlsplit(feature.action).path if feature else ""
+    view = path and view_at(site.app, path, "GET" if feature.is_link else "POST")
+    starts = [one for one in starts_of(view, None) if one[0].is_relative_to(site.copy.root)]
+    return [(file, number_of(DEFINITION, file, start) or start) for file, start in starts]
 
 
 def chosen(words):
