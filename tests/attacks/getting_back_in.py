@@ -145,7 +145,8 @@ def reset_forge(target):
     mallory, (_, new, third) = target.people.named("mallory"), target.passwords
     ada = target.victim()
     target.register(mallory)
-    attacker = target.inside(mallory)
+    target.inside(mallory)  # as often as ada, where logins are counted
+    attacker = target.visitor()
     target.reset_link()  # the number of ada's link may be the one before mallory's
     link, before = target.reset_link(mallory), target.stored_hash(target.ada)
     form = attacker.get(link).password_form()
