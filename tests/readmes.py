@@ -15,6 +15,7 @@ import tempfile
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import teaching
@@ -97,6 +98,7 @@ def changed_lines(step, sign):
     ]
 
 
+@cache
 def checkpoints(step):
     """Return {test name: docstring} of a step's checkpoint."""
     tree = ast.parse((step / "test_checkpoint.py").read_text("utf-8"))
@@ -283,6 +285,8 @@ def with_message(found, message):
 def generated(folder):
     """Return {README: text} with all that is generated, made in the empty folder."""
     workshop = Workshop(folder)
+    for step in STEPS:
+        checkpoints(step)  # Python 3.11 can't parse in two threads at once (python/cpython#106905)
     with ThreadPoolExecutor(2) as pool:
         texts = pool.map(workshop.readme_of, STEPS)
         made = dict(zip(STEPS, texts, strict=True))

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import ada_url
 import pytest
@@ -26,6 +27,7 @@ from readmes import FINAL, listings
 from test_diffs import lines_of_code
 
 STEP = STEPS[-1]
+EDITS = tomllib.loads((FINAL / "attacks.toml").read_text("utf-8"))["features"]
 MODULES = sorted((ROOT / "tests/attacks").glob("*.py"))
 
 
@@ -255,6 +257,78 @@ def test_a_feature_that_does_not_work_is_not_stopped():
     assert lab.look() is None
     broken = Lab(STEP, [("app.py", "    logout_user()\n", "")])
     assert broken.look().kind == NOT_READY
+
+
+WELCOME = '\n@app.get("/welcome")\n'
+LINK = ["templates/welcome.html", "<form", '<a href="/password">New password</a><form']
+
+
+@pytest.mark.parametrize(
+    ("view", "seen"),
+    [
+        ('    return render_template("pasword.html")', "500 TemplateNotFound: pasword.html"),
+        (
+            "    if request.method == 'POST':\n        1 / 0\n"
+            "    return '<form method=post><input name=new type=password><button></form>'",
+            "500 ZeroDivisionError: division by zero",
+        ),
+    ],
+)
+def test_a_feature_that_breaks_is_not_absent(view, seen):
+    """The message names the page and the error, whether the page breaks or what it sends."""
+    code = f'\n@app.route("/password", methods=["GET", "POST"])\ndef new_one():\n{view}\n'
+    lab = Lab(STEP, [LINK, ["app.py", WELCOME, code + WELCOME]])
+    assert lab.look() is None
+    verdict = lab.attack(ATTACKS["blind-change"])
+
+    assert (verdict.kind, verdict.seen) == (NOT_READY, seen)
+    assert verdict.promise.startswith("/password, ")
+
+
+@pytest.mark.parametrize("name", ["blind-change", "new-password", "change-csrf"])
+def test_the_line_of_a_feature_is_the_start_of_its_view(name):
+    """Not that of the method that it calls, whatever the view is named."""
+    change = [
+        [file, old, new.replace("def change_password", "def edit")]
+        for file, old, new in EDITS["change"]
+    ]
+    lab = Lab(STEP, change)
+    assert lab.look() is None
+
+    assert lab.attack(ATTACKS[name]).where.endswith(": def edit():")
+
+
+ECHO = 'click.echo("/reset/" + tokens.dumps(username))'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        'print(f"For {username}: <https://example.org/reset/{tokens.dumps(username)}>. OK.")',
+        'print(f"See /help, 24/7, or go to https://example.org/reset/{tokens.dumps(username)}.")',
+        """print(f"Open '/reset/{tokens.dumps(username)}', please.")""",
+    ],
+)
+def test_a_reset_link_may_stand_in_a_sentence(echo):
+    """In brackets or quotes, and with a stop behind it."""
+    lab = Lab(STEP, [*EDITS["reset"], ["app.py", ECHO, echo]])
+    assert lab.attack(ATTACKS["reset-again"]).kind == SUCCEEDS
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        ('raise RuntimeError("Unable to build URLs")', "RuntimeError: Unable to build URLs"),
+        ('raise click.ClickException("Who is that?")', "Error: Who is that?"),
+        ("pass", "no output"),
+    ],
+)
+def test_a_command_that_fails_says_why(fault, seen):
+    """The message has the last line of what it says."""
+    lab = Lab(STEP, [*EDITS["reset"], ["app.py", ECHO, fault]])
+    verdict = lab.attack(ATTACKS["reset-again"])
+
+    assert (verdict.kind, verdict.seen) == (NOT_READY, seen)
 
 
 def test_a_name_may_be_a_part():

@@ -21,15 +21,12 @@ KNOWN = ("/login", "/register", "/logout")
 OWN_NAME = object()  # stands for the name of whose account it is
 READ = "final/chapters/README.md#what-to-name"
 MOST = 30  # pages
-CHANGE = (  # patterns of the line that changes a password, the best one first
-    r"def .*(change|new).*password|def .*password.*(change|form|edit|update)",
-    r"route\(.*(password|account|settings|profile)",
-    r"class .*Password|def .*set_password",
-)
-DELETION = (
-    r"def .*(delete|remove|close|erase|leave|gone)",
-    r"session\.delete\(|\.delete\(\)",
-)
+CHANGE = (
+    "change",
+    r"def .*(change|new).*password|def .*password",
+    r"set_password\(",
+)  # see place()
+DELETION = ("delete", r"def .*(delete|remove|close|erase)", r"session\.delete\(")
 NAMES = {"change": "a password change", "delete": "deletion"}
 
 
@@ -106,7 +103,7 @@ def find_features(target):
     old = find_change(target, browser, found, features)
     for one in sorted(found, key=lambda one: (not is_last(one), not one.fields)):
         if one is not features.change and not features.delete:
-            find_deletion(target, one, old, features)
+            browser = find_deletion(target, browser, one, old, features)
     return features
 
 
@@ -115,28 +112,38 @@ def find_change(target, browser, found, features):
     old, new, _ = target.passwords
     for one in sorted(found, key=lambda one: (bool(DELETE.search(one.action)), -len(one.fields))):
         if "new" in one.fields.values() and not is_last(one):
+            before = target.stored_hash(target.ada)
             page = one.use(browser, old, new, target.ada)
-            if target.is_in(password=new):
+            if target.stored_hash(target.ada) != before and target.is_in(password=new):
                 features.change = one
                 return new
             features.note(one, page)
     return old
 
 
-def find_deletion(target, one, old, features):
-    """Try whether a form deletes the account, with what its page asks to type."""
-    if not target.count(target.ada):  # another form has changed her name
-        target.register(password=old)
-    form = one.form(target.inside(password=old).get(one.path))
+def find_deletion(target, browser, one, old, features):
+    """Try whether a form deletes the account, with what it asks to type; return ada's browser."""
+    browser = at_home(target, browser, old)
+    form = one.form(browser.get(one.path))
     for typed in answers(form) if form else ():
+        browser, before = at_home(target, browser, old), target.row(target.ada)
         confirm = Feature(one.path, one.action, dict.fromkeys(one.fields, "old"), typed)
-        page = confirm.use(target.inside(password=old), old, old, target.ada)
-        if target.is_gone(old):
+        page = confirm.use(browser, old, old, target.ada)
+        stays = target.row(target.ada) == before and browser.greets(target.ada)
+        if not stays and target.is_gone(old):
             names = [name for name in typed.values() if name is not OWN_NAME]
             features.delete = None if any(target.is_in(one, old) for one in names) else confirm
-            return
+            return browser
         if is_last(one):
             features.note(one, page)
+    return browser
+
+
+def at_home(target, browser, password):
+    """Return a browser in which ada is logged in, whatever a form has done to her."""
+    if not target.count(target.ada):  # it has changed her name
+        target.register(password=password)
+    return browser if browser.greets(target.ada) else target.inside(password=password)
 
 
 def answers(form):

@@ -52,7 +52,8 @@ def reset_twice(target):
 @chapter.attack(
     "Find a reset link of yesterday",
     "How does your app know when a link was made? See max_age of itsdangerous.",
-    r"max_age",
+    r"reset.*max_age",
+    r"(loads|unsign|token).*max_age",
     *RESET,
 )
 def reset_yesterday(target):
@@ -144,7 +145,8 @@ def reset_forge(target):
     mallory, (_, new, third) = target.people.named("mallory"), target.passwords
     ada = target.victim()
     target.register(mallory)
-    attacker = target.inside(mallory)
+    target.inside(mallory)  # as often as ada, where logins are counted
+    attacker = target.visitor()
     target.reset_link()  # the number of ada's link may be the one before mallory's
     link, before = target.reset_link(mallory), target.stored_hash(target.ada)
     form = attacker.get(link).password_form()

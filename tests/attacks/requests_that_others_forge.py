@@ -5,10 +5,11 @@ from itertools import product
 
 from attacks.features import CHANGE, DELETION
 from attacks.verdicts import Chapter, fails, require, succeeds
-from attacks.visitor import ORIGINS, forgeries
+from attacks.visitor import ORIGINS, forgeries, hidden_names
 
 chapter = Chapter(2, "Requests that others forge")
 CSRF = r"CSRF_ENABLED|csrf.exempt|@csrf\.exempt"
+SHORT = 12  # characters, below which a hidden value is no token
 OWN, NONE = {"'self'", "'none'"}, ("deny", "sameorigin")
 
 
@@ -105,17 +106,26 @@ def sent_from_elsewhere(target, feature, new, has_worked):
     form.action = own.action if own else form.action  # which may name the user
     before = target.row(target.ada)
     values = feature.values(form, target.passwords[1], new, target.ada)
-    for token, data in forgeries(form, values):
-        if form is own and data and "own" in token:
-            continue
-        unasked = [(name, value) for name, value in data if feature.fields.get(name) != "old"]
-        whole = [data, unasked] if unasked != data else [data]
-        for sent, method, where in product(whole, dict.fromkeys((form.method, "GET")), ORIGINS):
-            ada.sent_by(where, form, sent, method=method)
+    secret = hidden_names(form) if form is own else ()  # which the attacker has not seen
+    for method, token, data in ways_to_send(form, values, feature):
+        known = [(name, value) for name, value in data if name not in secret or len(value) < SHORT]
+        for where in ORIGINS:
+            ada.sent_by(where, form, known, method=method)
             if target.row(target.ada) != before and has_worked():
-                by_address = " in an address" if method == "GET" else ""
-                return f"{where} sends the form {token}{by_address}"
+                return f"{where} sends the form {token}"
     return ""
+
+
+def ways_to_send(form, values, feature):
+    """Yield (method, what is said of the token, data); few, because forms may be counted."""
+    asked = [name for name, kind in feature.fields.items() if kind == "old"]
+    for token, data in forgeries(form, values):
+        yield form.method, token, data
+        unasked = [(name, value) for name, value in data if name not in asked]
+        if form.method != "GET" and token != "with an empty token":
+            yield "GET", f"{token}, by GET", unasked
+        if asked and token == "without a token":
+            yield form.method, token, unasked
 
 
 @chapter.attack(

@@ -31,7 +31,11 @@ PRODUCTION = {
 }
 HOME = "198.51.100.7"  # the address of ada, and of who uses her network
 TABLES = re.compile(r"(init|create|make|setup)[-_]?(the[-_])?(db|database|tables)")
+LINK = re.compile(
+    r"(?<![\w/.-])(https?://[^\s/\"'<>]+)?(/[^\s\"'<>\u201d\u2019]+)"
+)  # also in a sentence
 REGISTER, LOG_IN = "steps/04_views/README.md#register", "steps/04_views/README.md#log-in"
+FEATURE = "final/chapters/README.md#what-to-name"
 START = "final/chapters/01_secrets_and_settings.md#start-in-production"
 
 
@@ -82,10 +86,18 @@ class Target(Database):
 
     def run(self, *words):
         """Run a command of `flask` and return its output."""
+        return self.ran(*words)[0]
+
+    def ran(self, *words):
+        """Run a command of `flask` and return its output and, if it fails, what it says last."""
         debug = self.app.debug
         tried = attempt(self.app.test_cli_runner().invoke, args=words)
         self.app.debug = debug  # which commands set from the environment
-        return tried.value.output if tried.value and tried.value.exit_code == 0 else ""
+        if tried.error or tried.value.exit_code == 0:
+            return (tried.value.output, "") if tried.value else ("", describe(tried.error))
+        said, error = tried.value.output.strip().splitlines(), tried.value.exception
+        ended = isinstance(error, SystemExit) and said
+        return "", said[-1] if ended else describe(error)
 
     # People
 
@@ -173,7 +185,7 @@ class Target(Database):
         old, new = old or self.passwords[0], new or self.passwords[1]
         page = self.change_password(browser, old, new)
         promise = "after the password is changed, the new one logs you in"
-        require(self.is_in(password=new), promise, page, "final/chapters/README.md#what-to-name")
+        require(self.is_in(password=new), promise, page, FEATURE)
         return page
 
     def delete_account(self, browser, password, name=""):
@@ -188,20 +200,18 @@ class Target(Database):
         """Delete ada's account; it has to work."""
         page = self.delete_account(browser, password)
         promise = "the account can be deleted"
-        require(self.is_gone(password), promise, page, "final/chapters/README.md#what-to-name")
+        require(self.is_gone(password), promise, page, FEATURE)
 
     def reset_link(self, name=""):
         """Return the path of a new link for a new password."""
         group = self.app.cli.commands.get("users")
         if "reset-link" not in getattr(group, "commands", {}):
             raise NotThereError("a reset link")
-        output = self.run("users", "reset-link", name or self.ada)
-        link = re.search(r"(?<!\S)(?:https?://[^\s/]+)?(/\S+)", output)
-        promise = "`flask users reset-link NAME` prints a link"
-        require(
-            link, promise, output.strip() or "no output", "final/chapters/README.md#what-to-name"
-        )
-        parts = urlsplit(link[1])
+        output, failure = self.ran("users", "reset-link", name or self.ada)
+        found = sorted(LINK.findall(output), key=lambda one: not one[0])  # with a host first
+        seen = failure or output.strip() or "no output"
+        require(found, "`flask users reset-link NAME` prints a link", seen, FEATURE)
+        parts = urlsplit(found[0][1].rstrip(".,;:!?)"))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def use_link(self, link, password, browser=None):
@@ -217,7 +227,7 @@ class Target(Database):
         page = self.use_link(link, password)
         promise = "after a reset link is used, the new password logs you in"
         works = self.is_in(password=password)
-        require(works, promise, page, "final/chapters/README.md#what-to-name")
+        require(works, promise, page, FEATURE)
         return page
 
 
