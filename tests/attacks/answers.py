@@ -60,7 +60,7 @@ def read(page, name):
     """Return what an answer is, says, sets and has, with the name and numbers masked."""
 
     def masked(words):
-        return re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", words))
+        return re.sub(r"\d+", "#", re.sub(re.escape(name), "NAME", words, flags=re.I))
 
     status = page.hops[0][0] if page.hops else page.status or str(page)
     cookies = {one.partition(";")[0].partition("=")[::2] for one in page.set_cookies}

@@ -54,7 +54,7 @@ def teach(connection, _record):
                 name, 0, asking(name.replace("current_timestamp", "datetime"))
             )
         for name in WITH_NOW:
-            connection.create_function(name, -1, asking(name))
+            connection.create_function(name, -1, asking(name), deterministic=True)  # or no index
 
 
 def asking(name):

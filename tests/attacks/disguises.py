@@ -71,7 +71,7 @@ def with_cookies(target, ada):
     if mallory.cookies():
         yield Way("with cookies of another user", each=FEW, prepare=Marks(target).prepare)
     if named := [one for one in mallory.cookies() if first in one.key + one.value]:
-        how = f"with another user's {named[0].key}, and the name in it changed"
+        how = f"with another user's cookie {named[0].key}, and the name in it changed"
         yield Way(how, each=FEW, prepare=Marks(target, target.ada).prepare)
 
 
