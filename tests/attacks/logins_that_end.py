@@ -152,24 +152,30 @@ def early(target):
     """A login with the old password that began before the change comes in after it."""
     target.features.need("change")
     ada, passwords = target.victim(), target.passwords
-    changes = zip((CHECK, CHECK, HASH), passwords, (*passwords[1:], passwords[0]), strict=True)
-    for number, (kind, old, new) in enumerate(changes):
-        thief, change = target.visitor(), partial(target.change_password, ada, old, new)
-        if number:  # a login that renews a hash may read the user once more
-            target.age_hash(target.ada)
-        with target.work.meanwhile(kind, change) as done:
-            target.log_in(password=old, browser=thief)
-        require(done or kind == HASH, "logging in checks a hash", "no password was checked")
-        if not done:  # it doesn't renew the hash
+    if overtaken(target, ada, CHECK, passwords[:2]):
+        return succeeds("the old password was checked, then changed, and the login went through")
+    for kind, pair in ((CHECK, passwords[1:]), (HASH, (passwords[2], passwords[0]))):
+        ada = target.inside(password=pair[0])
+        target.age_hash(target.ada)  # a login that renews it may read the user once more
+        if overtaken(target, ada, kind, pair, is_old=True):
+            return succeeds(
+                "an old hash was renewed, the password changed, and the login went through"
+            )
+        if not target.is_in(password=pair[1]):  # the old one was brought back: see old_password()
             break
-        inside = thief.greets(target.ada)
-        promise = "after the change, the new password logs in"
-        require(target.is_in(password=new), promise, done[0], READ)
-        if inside:
-            when = "a login with a hash of years ago" if number else "a login"
-            return succeeds(f"during {when}, the password was changed, and the login went through")
-        ada = target.inside(password=new)
     return fails()
+
+
+def overtaken(target, ada, kind, pair, is_old=False):
+    """Change ada's password while a login with the old one checks or hashes; is that login in?"""
+    thief, (old, new) = target.visitor(), pair
+    with target.work.meanwhile(kind, partial(target.change_password, ada, old, new)) as done:
+        target.log_in(password=old, browser=thief)
+    require(done or is_old, "logging in checks a hash", "no password was checked")
+    inside, works = thief.greets(target.ada), target.is_in(password=new)
+    promise = "after the change, the new password logs in"
+    require(works or is_old, promise, done[0] if done else "no change", READ)
+    return inside and works
 
 
 @chapter.attack(

@@ -118,14 +118,14 @@ def sent_from_elsewhere(target, feature, new, has_worked):
 
 def ways_to_send(form, values, feature):
     """Yield (method, what is said of the token, data); few, because forms may be counted."""
-    asked = [name for name, kind in feature.fields.items() if kind == "old"]
     for token, data in forgeries(form, values):
+        unasked = [(name, value) for name, value in data if feature.fields.get(name) != "old"]
         yield form.method, token, data
-        unasked = [(name, value) for name, value in data if name not in asked]
-        if form.method != "GET" and token != "with an empty token":
-            yield "GET", f"{token}, by GET", unasked
-        if asked and token == "without a token":
+        if token == "without a token" and unasked != data:
             yield form.method, token, unasked
+        if form.method != "GET" and token != "with an empty token":
+            yield "GET", f"{token}, by GET", data
+            yield "GET", f"{token}, by GET", unasked
 
 
 @chapter.attack(
