@@ -30,6 +30,13 @@ class Clock:
 
 
 @contextlib.contextmanager
+def later(seconds):
+    """Move the clock of the whole process."""
+    with time_machine.travel(time.time() + seconds):
+        yield
+
+
+@contextlib.contextmanager
 def moving():
     """Yield a Clock; afterwards it is as late as before."""
     with time_machine.travel(time.time()) as traveller:

@@ -5,8 +5,8 @@ from urllib.parse import unquote, urljoin
 
 from workbench.forms import same_path
 
+from attacks.clocks import DAY, later
 from attacks.forging import made_up, pieces, words_of
-from attacks.logins_that_end import DAY, later
 from attacks.verdicts import Chapter, fails, succeeds
 from attacks.visitor import SITE
 from attacks.work import HASH

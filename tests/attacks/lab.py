@@ -13,6 +13,7 @@ from attacks.target import target
 from attacks.verdicts import (
     NOT_READY,
     NOT_THERE,
+    SUCCEEDS,
     NotReadyError,
     NotThereError,
     Verdict,
@@ -52,7 +53,8 @@ class Lab:
         def run():
             with self.opened() as site:
                 verdict = one.function(site)
-                verdict.where = place((*verdict.patterns, *one.where), site, self.base)
+                if verdict.kind == SUCCEEDS:
+                    verdict.where = place((*verdict.patterns, *one.where), site, self.base)
                 return verdict
 
         return self.judged(run)

@@ -1,28 +1,18 @@
 """Chapter 3: logins that end."""
 
 import contextlib
-import time
 from functools import partial
 
-import time_machine
-
+from attacks.clocks import DAY, later
 from attacks.features import CHANGE
 from attacks.verdicts import Chapter, NotThereError, fails, require, succeeds
 from attacks.visitor import names_of, outliving, put_back, remember_box
 from attacks.work import CHECK, HASH
 
 chapter = Chapter(3, "Logins that end")
-DAY = 24 * 60 * 60  # seconds
 LOGIN = r"login_user\(|session\[[\"']user"
 LOADER = r"user_loader"
 READ = "final/chapters/README.md#what-to-name"
-
-
-@contextlib.contextmanager
-def later(seconds):
-    """Move the clock of the whole process."""
-    with time_machine.travel(time.time() + seconds):
-        yield
 
 
 @chapter.attack(

@@ -82,9 +82,9 @@ def bodies_at(path, site):
     lines, start = tried.value
     file = Path(inspect.getsourcefile(view))
     called = set(re.findall(r"\b(\w+)\(", "".join(lines)))
-    bodies = [(None, [(file, start + n, line.strip()) for n, line in enumerate(lines)])]
-    bodies += [(name, body) for name, body in functions(site.copy) if name in called]
-    return [body for _, body in bodies if is_own(body[0][0], site.copy)]
+    bodies = [[(file, start + n, line.strip()) for n, line in enumerate(lines)]]
+    bodies += [body for name, body in functions(site.copy) if name in called]
+    return [body for body in bodies if is_own(body[0][0], site.copy)]
 
 
 def functions(copy):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-BAR = 20  # characters
+from workbench.progress import bar
 
 
 def is_asked(verdicts):
@@ -52,7 +52,6 @@ def summary(verdicts, sentences):
     lines = ["", "attacks stopped, of those that could be tried:"]
     for (_, name), words in sentences.items():
         if tried[name]:
-            bar = "#" * round(BAR * stopped[name] / tried[name])
             many = f"{stopped[name]} of {tried[name]}"
-            lines.append(f"{many:>9}  {bar:.<{BAR}}  {name}: {words}")
+            lines.append(f"{many:>9}  {bar(stopped[name], tried[name])}  {name}: {words}")
     return lines

@@ -99,7 +99,7 @@ def judge_unpacked(verdict, path, confined, paper):
         except (Refused, OSError) as error:
             verdict.status, verdict.note = "not opened", in_one_line(error).replace(str(top), "it")
             return
-        there = first_files(top)
+        there = "" if app else in_one_line(first_files(top))
         names = [in_one_line(one.relative_to(top).as_posix()) for one in (app, *others) if one]
         verdict.app, verdict.others = "".join(names[:1]), names[1:]
         shutil.move(app or top, scratch / "handed-in")
@@ -110,10 +110,7 @@ def judge_unpacked(verdict, path, confined, paper):
         if paper.attacks and verdict.is_mark:
             attack_all(verdict, confined, scratch, paper.attacks)
     if not app and verdict.is_mark:
-        verdict.status, verdict.note = (
-            "no app",
-            f"there is no app.py; there is: {in_one_line(there)}",
-        )
+        verdict.status, verdict.note = "no app", f"there is no app.py; there is: {there}"
 
 
 @contextmanager
@@ -146,9 +143,7 @@ def check_all(verdict, confined, scratch, paper):
         spoken |= bool(run.told)
         deaf += not spoken
         if stopped in checks:
-            told[stopped] = stopped_one(stopped, checks[stopped], run.trouble) | {
-                "outcome": paper.if_stopped
-            }
+            told[stopped] = stopped_one(stopped, paper, run.trouble)
         if stopped not in checks or deaf == DEAF or time.monotonic() > until:
             verdict.status, verdict.note = status_of(run.trouble), run.trouble
             break
@@ -171,11 +166,11 @@ def attack_all(verdict, confined, scratch, paper):
         verdict.note = f"{why}: {in_one_line(lab.note)}"
 
 
-def stopped_one(check, sentence, trouble):
+def stopped_one(check, paper, trouble):
     """Return what is told of a check that had no chance to tell it."""
     step, name = check
-    text = f"{sentence}\n  got    {trouble}\n  where  your app, during this check"
-    return {"step": step, "name": name, "outcome": "failed", "text": text, "hint": ""}
+    text = f"{paper.checks[check]}\n  got    {trouble}\n  where  your app, during this check"
+    return {"step": step, "name": name, "outcome": paper.if_stopped, "text": text, "hint": ""}
 
 
 def status_of(trouble):

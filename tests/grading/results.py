@@ -13,7 +13,7 @@ from functools import cache
 
 from workbench.course import STEPS, named, number_of
 from workbench.own_data import name_aside
-from workbench.progress import body
+from workbench.progress import bar, body
 
 from grading import attacked
 from grading.judging import Verdict
@@ -23,7 +23,6 @@ STUB = re.compile(r"\(\*args, \*\*kwargs\): raise SyntaxError\(.*")  # see mendi
 KEPT = "results.json"  # all that is known, from which the rest is generated
 TABLE = "grades.csv"
 FEEDBACK = "feedback"
-BAR = 20  # characters
 COMMONEST = 3
 LONGEST_NAME = 200  # bytes
 
@@ -178,8 +177,7 @@ class Results:
         lines += ["", f"passed by, of {len(graded)}:"]
         for check, words in self.checks.items():
             done = passed[check]
-            bar = "#" * round(BAR * done / len(graded))
-            lines.append(f"{done:>5}  {bar:.<{BAR}}  {named(check[0])}: {words}")
+            lines.append(f"{done:>5}  {bar(done, len(graded))}  {named(check[0])}: {words}")
         lines += self.commonest(graded)
         return lines + (attacked.summary(graded, self.attacks) if self.attacks else [])
 

@@ -37,7 +37,7 @@ class Submission:
 
 
 def submissions(folder):
-    """Return the submissions in a folder, and the names of what is none."""
+    """Return the submissions in a folder, and the names of everything else."""
     found, others = [], []
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name == "__MACOSX":

@@ -8,6 +8,7 @@ from workbench.summary import LEARNED, what_waits
 
 NAMES = [step.name for step in STEPS]
 MOST = 5  # lines of what an app has printed
+BAR = 20  # characters
 
 
 @dataclass
@@ -133,3 +134,8 @@ def message(one, hints):
 def heading(one):
     """Return the step, or its task, and the sentence of a failure."""
     return f"{named(one['step'])}: {one['text'].splitlines()[0]}"
+
+
+def bar(done, of):
+    """Return how many of all, as a bar: #####......"""
+    return f"{'#' * round(BAR * done / of):.<{BAR}}"
