@@ -16,18 +16,10 @@ from pathlib import Path
 from time import monotonic
 
 from grading.confinement import MEGABYTE, MEMORY, PROCESSES, Confinement, confinement
-from grading.judging import (
-    CANARY,
-    NO_REPORT,
-    SECONDS,
-    TESTS,
-    Paper,
-    judge,
-    run_once,
-    scratch_folder,
-    stop_all,
-)
+from grading.hearing import CANARY
+from grading.judging import NO_REPORT, SECONDS, TESTS, Paper, judge, scratch_folder
 from grading.results import FEEDBACK, Results
+from grading.running import run_once, stop_all
 from grading.submissions import submissions, unpack
 from prompt_toolkit.shortcuts import ProgressBar
 from workbench.course import STEPS
