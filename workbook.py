@@ -150,11 +150,12 @@ def diff(words):
         raise Stop("diff takes a step, or a step and a folder.")
     if not shutil.which("git"):
         raise Stop("diff needs git, and git is not installed here.")
-    words = sorted(words, key=is_step, reverse=True)
-    step, mine = find(words[0]), [find(word) for word in words[1:]]
+    folders = [None, *CHAPTERS]
+    place = {folder: number for number, folder in enumerate(folders)}
+    *mine, step = sorted(map(find, words), key=lambda folder: place.get(folder, 0))
     if step not in CHAPTERS:
         raise Stop(f"{words[0]} is not a step. {STEPS_ARE}")
-    before = mine[0] if mine else [None, *CHAPTERS][CHAPTERS.index(step)]
+    before = mine[0] if mine else folders[CHAPTERS.index(step)]
     if not mine and before and is_committed(before) and is_committed(step):
         trees = [f"HEAD:{shown(folder)}" for folder in (before, step)]
         return call("git", "diff", *trees, "--", "app.py", "templates")

@@ -7,6 +7,7 @@ from pathlib import Path
 from attacks import ATTACKS, report
 from attacks.lab import Lab, chosen
 from attacks.verdicts import NOT_READY, SUCCEEDS
+from workbench import terminal
 from workbench.finding import ROOT, shown
 
 
@@ -55,6 +56,4 @@ def show(words):
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # a Windows console lacks many letters
-    sys.exit(main(sys.argv[1:]))
+    terminal.run(main)

@@ -22,11 +22,13 @@ from grading.results import FEEDBACK, Results
 from grading.running import run_once, stop_all
 from grading.submissions import submissions, unpack
 from prompt_toolkit.shortcuts import ProgressBar
+from workbench import terminal
 from workbench.course import STEPS
 from workbench.loader import ENTRY_FILES
 
 TIMES = 15  # a submission may take so many times as long as our own step 5
 NAME_OF_OURS = "our own step 5"
+TWICE = " It was run twice, the second time alone."
 
 
 def asked(words):
@@ -113,7 +115,8 @@ def with_attacks(confined):
     paper = Paper([], silence=SECONDS, module="grading.attacking", if_stopped="skipped")
     run = run_ours(confined, paper)
     if run.trouble or run.changed or not paper.checks:
-        sys.exit(f"{NAME_OF_OURS.capitalize()} can't be attacked on this machine ({run.trouble}).")
+        why = run.trouble or ", ".join(run.changed or ["no attack told anything"])
+        sys.exit(f"{NAME_OF_OURS.capitalize()} can't be attacked on this machine ({why}).")
     return paper
 
 
@@ -212,6 +215,7 @@ def grade_all(now, confined, paper, results):
             done += 1
         silent = [one for one in now if results.verdicts[one.name].status == NO_REPORT]
         for verdict in grade(silent, replace(confined, jobs=1), paper):
+            verdict.note += TWICE if verdict.status == NO_REPORT else ""
             results.add(verdict)
     except KeyboardInterrupt:
         results.write()
@@ -224,7 +228,5 @@ def grade_all(now, confined, paper, results):
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing it started outlives it
-    sys.exit(main(sys.argv[1:]))
+    terminal.run(main)

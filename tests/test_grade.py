@@ -612,6 +612,16 @@ def test_what_is_not_understood(words, said):
     assert said in " ".join(done.stderr.split())
 
 
+def test_a_reader_that_has_seen_enough():
+    """What is printed may go to head: the program ends without a traceback."""
+    words = [sys.executable, ROOT / "tests/attack.py", STEPS[-1], "no-such-attack"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (1, b"")
+
+
 def test_what_is_not_prevented_is_said_first(capsys, tmp_path, monkeypatch):
     """Without bubblewrap, or where it does not work, grade says so, and offers a container."""
     monkeypatch.setattr(walls.sys, "platform", "linux")
@@ -656,6 +666,30 @@ def test_nothing_is_graded_where_our_own_step_fails(monkeypatch):
 
     with pytest.raises(SystemExit, match="Nothing is graded, because our own step 5 fails"):
         grade.prove(Confinement("", "", 1), [*empty.tests, "steps/nowhere.py"])
+
+
+def test_a_submission_without_a_report_is_run_again_alone(tmp_path, monkeypatch):
+    """The second report counts; where there is none again, the note says so."""
+    to_come = {"ada": [grade.NO_REPORT, "graded"], "bob": [grade.NO_REPORT] * 2, "cy": ["graded"]}
+    ran = []
+
+    def judge(one, confined, paper):
+        ran.append((one.name, confined.jobs))
+        return verdict(one.name, "passed", "passed", status=to_come[one.name].pop(0), note="Quiet.")
+
+    monkeypatch.setattr(grade, "judge", judge)
+    results = Results(tmp_path / "out").ask(PAPER)
+    results.prepare()
+    grade.grade_all(
+        [Submission(n, Path(n)) for n in to_come], Confinement("", "", 2), PAPER, results
+    )
+
+    assert sorted(ran) == [("ada", 1), ("ada", 2), ("bob", 1), ("bob", 2), ("cy", 2)]
+    assert [(row["status"], row["note"]) for row in rows(tmp_path / "out" / "grades.csv")] == [
+        ("graded", "Quiet."),
+        ("no report", "Quiet. It was run twice, the second time alone."),
+        ("graded", "Quiet."),
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")

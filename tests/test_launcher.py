@@ -571,6 +571,14 @@ def test_diff_compares_an_app_with_a_step(clone):
     assert "+ git diff --no-index steps/04_views/app.py steps/05_logout/app.py\n" in other.stdout
 
 
+@pytest.mark.parametrize("words", ["1 3", "3 1"])
+def test_diff_shows_what_the_later_of_two_steps_adds(bare, words):
+    """Between two steps, the difference leads from the earlier one to the later one."""
+    done = launch(bare, "diff", *words.split())
+
+    assert "+ git diff --no-index steps/01_setup/app.py steps/03_hashing/app.py\n" in done.stdout
+
+
 @pytest.fixture
 def stored(bare):
     """A learner's folder with two databases, one of them moved aside before."""

@@ -19,7 +19,6 @@ TESTS = [f"steps/{step.name}/test_checkpoint.py" for step in STEPS]
 SECONDS = 60  # for one submission
 SILENCE = 25  # seconds without a line
 NO_REPORT = "no report"
-AGAIN = "Grade this one again, alone."
 DEAF = 3  # runs that end before the first verdict, then no further one is begun
 REASONS = (  # why an app does not load, as the first message says it
     ("out of time", r"no answer after"),
@@ -76,7 +75,7 @@ def judge(submission, confined, paper):
         judge_unpacked(verdict, submission.path, confined, paper)
     except Exception as error:  # of the machinery: it is told, and the others get their marks
         what = in_one_line(f"{type(error).__name__}: {error}")
-        verdict.status, verdict.note = NO_REPORT, f"{what}. {AGAIN}"
+        verdict.status, verdict.note = NO_REPORT, f"{what}."
     verdict.seconds = round(time.monotonic() - begun, 1)
     return verdict
 
@@ -98,7 +97,7 @@ def judge_unpacked(verdict, path, confined, paper):
         check_all(verdict, confined, scratch, paper)
         outcomes = {one["outcome"] for one in verdict.told}
         if verdict.is_mark and "skipped" in outcomes and "failed" not in outcomes:
-            verdict.status, verdict.note = NO_REPORT, f"checks wait, and none has failed. {AGAIN}"
+            verdict.status, verdict.note = NO_REPORT, "checks wait, and none has failed."
         if paper.attacks and verdict.is_mark:
             attack_all(verdict, confined, scratch, paper.attacks)
     if not app and verdict.is_mark:
@@ -142,7 +141,7 @@ def check_all(verdict, confined, scratch, paper):
     verdict.told = list(told.values())
     if verdict.is_mark and len(told) < len(checks):
         silent = f"checks that told nothing: {len(checks) - len(told)}"
-        verdict.status, verdict.note = NO_REPORT, f"{silent}. {AGAIN}"
+        verdict.status, verdict.note = NO_REPORT, f"{silent}."
     name_what_stopped_it(verdict)
 
 
