@@ -93,7 +93,7 @@ def forged(target, theirs):
 
 
 def is_known(key, copy):
-    """Say whether an attacker knows a key: it is short, everybody's, or in the source."""
+    """Say whether an attacker knows a key: it is short, well known, or in the source."""
     text = key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
     return len(text) < SHORT or text in EVERYBODYS or text in literals(copy)
 
@@ -121,13 +121,16 @@ def literals(copy):
     r"debug",
 )
 def debugger(target):
-    """Anyone who causes an error can run Python on your server."""
-    for app, how in ((target.app, "answers"), (as_run(target.app), "app.debug is on and")):
+    """Anyone who causes an error reads your code, and little more than a PIN protects a console."""
+    for app, seen in (
+        (target.app, "Werkzeug's debugger answers, although FLASK_DEBUG is 0"),
+        (as_run(target.app), "app.debug is on, and app.run() then starts Werkzeug's debugger"),
+    ):
         answer = Client(app).get("/?__debugger__=yes&cmd=resource&f=debugger.js", base_url=SITE)
         if answer.status_code == 200 and b"CONSOLE" in answer.get_data():
-            return succeeds(f"in production, {how} the console of Werkzeug's debugger opens")
+            return succeeds(seen)
     if Client(target.app).get("/console", base_url=SITE).status_code == 200:
-        return succeeds("GET /console opens a console")
+        return succeeds("GET /console is answered with 200 OK")
     return fails("no debugger answers when FLASK_DEBUG is 0")
 
 
