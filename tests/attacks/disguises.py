@@ -45,7 +45,7 @@ class Way:
 
 
 PLAIN = (
-    Way("from a thousand IP addresses", waits=LONG),  # which spends the day's guesses
+    Way("from another IP address each", waits=LONG),  # which spends the day's guesses
     Way("with an invented X-Forwarded-For each", lambda _: "203.0.113.9", forwarded),
     Way("from one IP address", lambda _: "203.0.113.8"),
     Way("without the cookies of the guess before", each=1),
