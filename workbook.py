@@ -138,7 +138,7 @@ def attack(words):
     """Run the attacks on an app, or those that the words behind it name."""
     app, *names = words or ["my_app"]
     if app.startswith("-"):
-        raise Stop("attack takes a step or a folder first, then names of attacks and options.")
+        raise Stop("attack takes a step or a folder first: attack my_app replay --hints")
     file = find(app)
     install(".")
     return python(ROOT / "tests/attack.py", file, *with_path(names, "--json"))

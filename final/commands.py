@@ -40,7 +40,7 @@ def reset_link(username):
     """Print a link for a new password: for one hour, for one use (ASVS 6.4.6)."""
     user = known_user(username)
     if not current_app.config["SERVER_NAME"]:
-        raise click.ClickException("SERVER_NAME is not set. Set it to your host, as example.org.")
+        raise click.ClickException("SERVER_NAME is not set. It is your host, such as example.org.")
     if not user.is_active:
         raise click.ClickException(f"{username} is deactivated. See: flask users activate")
     token = accounts.signer("password reset").dumps([user.id, user.version])

@@ -56,7 +56,7 @@ class ConfirmForm(FlaskForm):
     current_password = PasswordField("Current password", [FILLED_IN])
 
     def validate_current_password(self, field):
-        """Refuse anything but the password of who is logged in."""
+        """Refuse anything but the password of the user who is logged in."""
         if not current_user.check_password(field.data):
             audit("wrong current password", current_user.username)
             raise ValidationError("That is not your current password. Enter it again.")

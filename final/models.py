@@ -119,7 +119,7 @@ def set_pragmas(connection, _record):
 
 
 def notice_another_file(_connection, record, _proxy):
-    """Open the file anew if another one, or none, has its name: what goes into it would be lost.
+    """Open the file again if another one, or none, has its name: what goes into it would be lost.
 
     SQLite warns of this fault and cannot see it (sqlite.org, How To Corrupt, 2.4).
     """

@@ -39,7 +39,7 @@ def account():
 
 
 def account_and_address():
-    """Return both: who fails elsewhere does not lock the owner out."""
+    """Return both, so that failures elsewhere don't lock the owner out."""
     return f"{account()}@{address()}"
 
 
@@ -62,7 +62,7 @@ def lead_to(endpoint, message):
 
 @pages.before_request
 def lead_on():
-    """Spare who is logged in the forms of strangers."""
+    """Lead users who are logged in past the forms of strangers."""
     if request.method == "GET" and request.endpoint in FOR_STRANGERS:
         return onward() if current_user.is_authenticated else None
 
@@ -74,7 +74,7 @@ def onward():
 
 
 def form_again():
-    """Show a form that has gone stale again; lead on who has logged in meanwhile elsewhere."""
+    """Show a stale form again, or lead on a user who has logged in elsewhere meanwhile."""
     if current_user.is_authenticated:
         return onward()
     form, template = FOR_STRANGERS[request.endpoint], request.endpoint.removeprefix("pages.")
@@ -151,7 +151,7 @@ def well_known():
     return redirect(url_for(".change_password"))
 
 
-# Pages of who is logged in
+# Pages for users who are logged in
 
 
 @pages.get("/welcome")

@@ -10,7 +10,7 @@ APPS = Path(__file__).with_name("hardened")
 
 
 def kinds(name, attacks, edits=(), looks=False):
-    """Return {attack: what came of it} on an app, after some edits; `looks` at its forms anew."""
+    """Return {attack: what came of it} on an app, after some edits; `looks` at its forms again."""
     lab = Lab(APPS / name, edits, None, *([] if looks else offered(name)))
     assert not looks or lab.look() is None
     return {one: str(lab.attack(ATTACKS[one]).kind) for one in attacks}

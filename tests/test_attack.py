@@ -138,6 +138,8 @@ def test_an_app_that_asks_for_a_token_in_vain_is_told_which():
 KEY = 'app.config["SECRET_KEY"] = "dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"'
 OLD_KEY = 'import os; app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]\n'
 OLD_KEY += 'app.config["SECRET_KEY_FALLBACKS"] = ["dev-5f1d9c3ab07e48d2a6c4e8091b7f2d63"]'
+SHORT_KEY = 'import os, secrets\napp.config["SECRET_KEY"] = os.environ.get("SECRET_KEY")'
+SHORT_KEY += " or secrets.token_hex(3)"
 LOOK = '        if user and user.check_password(request.form["password"]):'
 SAFE = ("templates/register.html", "request.form.username }}", "request.form.username | safe }}")
 CLOSED = f"""
@@ -174,6 +176,7 @@ DUMMY = f"""
         ("markup", [SAFE], "as a tag", "templates/register.html, line"),
         ("common", [], '"password1"', "line 61: def create_user("),
         ("key", [("app.py", KEY, OLD_KEY)], "taken for ada's", "SECRET_KEY_FALLBACKS"),
+        ("key", [("app.py", KEY, SHORT_KEY)], "signed with a key of 6 characters", "SECRET_KEY"),
         (
             "answer",
             [

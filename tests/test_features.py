@@ -1,4 +1,4 @@
-"""Guard: deletion is found in whatever way an app asks for it, and a form that renames is none."""
+"""Guard: deletion is found in whatever way an app asks for it, and one that renames is not one."""
 
 import pytest
 from attacks import ATTACKS

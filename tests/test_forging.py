@@ -15,7 +15,7 @@ COOKIES = [("1.a-cookie", "with the cookie known in it")]
 
 
 def b64(data):
-    """Return bytes in base64 without padding, as it stands in a link."""
+    """Return bytes in base64 without padding, as it is in a link."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 

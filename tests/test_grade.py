@@ -288,7 +288,7 @@ def test_who_has_handed_in(tmp_path):
 
 
 def test_what_is_no_folder_and_no_zip_file_has_a_row(tmp_path):
-    """Nobody vanishes from the table."""
+    """No student vanishes from the table."""
     (tmp_path / "eve.py").touch()
     (tmp_path / "fay").symlink_to(tmp_path)
     for name, words in (("eve.py", "neither a folder nor a zip file"), ("fay", "it is a link")):
@@ -461,7 +461,7 @@ def attacked(app):
 
 
 def test_whatever_students_are_called(tmp_path):
-    """A name that no disk takes costs nobody the table; the file of who has gone goes, too."""
+    """A name that no disk takes costs no one the table; a student who left loses the file."""
     results = Results(tmp_path / "out").ask(PAPER)
     for name in ("ada", "gone", "x" * 250):
         results.add(verdict(name, "passed", "passed"))

@@ -112,14 +112,14 @@ def once():
 @pytest.mark.parametrize(
     ("edits", "kind", "said"),
     [
-        ([], SUCCEEDS, "from a thousand addresses, 101 wrong guesses, then"),
+        ([], SUCCEEDS, "from another IP address each, 101 wrong guesses, then"),
         (limited("100/day"), FAILS, "at most 100 guesses a day"),
         (limited("102/day"), SUCCEEDS, "101 wrong guesses, then"),
         (limited("300/hour"), SUCCEEDS, "101 wrong guesses, then"),
         (limited("30/minute"), SUCCEEDS, "101 wrong guesses in 3 minutes, then"),
         (limited("5/hour"), SUCCEEDS, "101 wrong guesses in 20 hours, then"),
         (limited("4/hour"), FAILS, "at most 100"),
-        (limited("60/day", "request.remote_addr"), SUCCEEDS, "addresses, 101 wrong guesses, then"),
+        (limited("60/day", "request.remote_addr"), SUCCEEDS, "address each, 101 wrong guesses"),
         (limited("60/day", "str(request.user_agent)"), SUCCEEDS, "User-Agent"),
         (
             [*limited("60/day", "str(request.user_agent)"), *STRONG],
@@ -130,7 +130,7 @@ def once():
         (BRIEFLY, SUCCEEDS, "101 wrong guesses in 5 hours, then"),
         (FOR_GOOD, FAILS, "at most 100"),
         (BY_SQLITE, FAILS, "at most 100"),
-        (ONE_TIME, SUCCEEDS, "from a thousand addresses, 101 wrong guesses, then"),
+        (ONE_TIME, SUCCEEDS, "from another IP address each, 101 wrong guesses, then"),
     ],
 )
 def test_more_than_a_hundred_guesses_a_day_are_too_many(edits, kind, said):

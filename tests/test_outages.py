@@ -198,7 +198,7 @@ def until(is_so):
 
 @pytest.fixture
 def counters():
-    """Return the address of an empty Redis database that nobody else uses."""
+    """Return the address of an empty Redis database that no one else uses."""
     redis = pytest.importorskip("redis", reason="the driver of Redis is not installed")
     with redis.from_url(REDIS, socket_timeout=3) as client:
         try:
@@ -212,7 +212,7 @@ def counters():
 
 
 def test_four_workers_count_together(serve, counters):
-    """Ten wrong passwords an hour, whoever has seen them, and those that are under way by then."""
+    """Ten wrong passwords an hour, whichever worker saw them, and those under way by then."""
     server = serve(RATELIMIT_STORAGE_URI=counters)
     assert server.register("ada")[0] == 302
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -280,7 +280,7 @@ def test_without_redis_each_worker_counts_for_itself(serve, counters, state):
 
 
 def test_a_full_disk_is_503_until_there_is_room(serve):
-    """Nothing is stored meanwhile; what was stored is there, and nobody restarts anything."""
+    """Nothing is stored meanwhile; what was stored is there, and nothing has to be restarted."""
     server = serve(TRUSTED_PROXIES="1")
     assert server.register("ada")[0] == 302
     server.limit_files(0)

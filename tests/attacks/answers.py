@@ -40,7 +40,7 @@ def told_apart(target, names, passwords):
 
 
 def is_over(known, unknown):
-    """Say whether no more is to be seen: the answers differ, or have changed alike by a lock."""
+    """Say whether all has been seen: the answers differ, or have changed alike by a lock."""
     differ = len({*known}) == len({*unknown}) == 1 and {*known[0]} != {*unknown[0]}
     alike = known[-FEW:] == unknown[-FEW:]
     return differ or (alike and known[0] not in known[-FEW:] and unknown[0] not in unknown[-FEW:])

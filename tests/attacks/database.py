@@ -33,7 +33,7 @@ class Database:
             return self.db.session.execute(query.where(self.User.username == name)).first()
 
     def number(self, name):
-        """Return the id of a user as a text; one that nobody can guess stands for none."""
+        """Return the id of a user as a text; the name where ids are too random to be guessed."""
         key = sqlalchemy.inspect(self.User).primary_key[0]
         with self.app.app_context():
             found = self.db.session.scalar(self.db.select(key).where(self.User.username == name))

@@ -14,12 +14,12 @@ HEX = string.digits + "abcdef"
 
 
 def spread(number):
-    """Return an address of its own for each guess."""
+    """Return an IP address of its own for each guess."""
     return f"203.0.{number // 250}.{number % 250 + 1}"
 
 
 def forwarded(number):
-    """Return headers that claim an address."""
+    """Return headers that claim an IP address."""
     claimed = f"192.0.{number // 250}.{number % 250 + 1}"
     return dict.fromkeys(PROXIES, claimed) | {"Forwarded": f"for={claimed}"}
 
@@ -45,9 +45,9 @@ class Way:
 
 
 PLAIN = (
-    Way("from a thousand addresses", waits=LONG),  # so the ways after it find a day's guesses spent
+    Way("from another IP address each", waits=LONG),  # which spends the day's guesses
     Way("with an invented X-Forwarded-For each", lambda _: "203.0.113.9", forwarded),
-    Way("from one address", lambda _: "203.0.113.8"),
+    Way("from one IP address", lambda _: "203.0.113.8"),
     Way("without the cookies of the guess before", each=1),
     Way("with another User-Agent each", headers=disguised),
 )

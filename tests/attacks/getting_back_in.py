@@ -136,7 +136,7 @@ def others(link, own, other):
 
 @chapter.attack(
     "Forge a reset link",
-    "Which part of a link can nobody write who doesn't have your key? Is that key kept for this?",
+    "Which part of a link can't be written without your key? Is anything else signed the same way?",
     r"reset.*(dumps|token|link)|(dumps|Serializer|Signer)\(",
     *RESET,
 )

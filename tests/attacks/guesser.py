@@ -7,7 +7,7 @@ from workbench.browser import cgi, encoded
 from attacks.clocks import DAY
 from attacks.visitor import SITE
 
-MOST = 100  # guesses at one account that may be looked at within a day, as NIST SP 800-63B has it
+MOST = 100  # guesses at one account that may be looked at within a day; NIST allows 100 in a row
 WRONG = "wrong guess number "  # how each of them begins
 
 

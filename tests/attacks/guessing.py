@@ -23,7 +23,7 @@ LONG = ("passwordpassword", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaa
 
 @chapter.attack(
     "Guess a thousand passwords",
-    "What counts the wrong guesses, and for whom: an address, an account, or both?",
+    "What counts the wrong guesses, and for whom: an IP address, an account, or both?",
     *LOGIN,
 )
 def guess(target):
@@ -67,7 +67,7 @@ def lock_out(target):
     is_limited = not target.is_in()
     page = target.log_in(browser=ada)
     if not page.browser.greets(target.ada):
-        return succeeds(f"after 10 wrong guesses from each of {ADDRESSES} addresses: {page}")
+        return succeeds(f"after 10 wrong guesses from each of {ADDRESSES} IP addresses: {page}")
     return fails("" if is_limited else f"{10 * ADDRESSES} wrong guesses lock no one out")
 
 
@@ -125,7 +125,7 @@ def answer(target):
 
 @chapter.attack(
     "Choose a common password",
-    "A list of common passwords, or zxcvbn, knows what everybody chooses. Do you ask one?",
+    "A list of common passwords, or zxcvbn, knows what many people choose. Do you ask one?",
     At("/register", STORES, whole=True),
     r"/register[\"'/]",
 )

@@ -71,7 +71,7 @@ def remember_me(target):
 
 @chapter.attack(
     "Find an old remember-me cookie",
-    "REMEMBER_COOKIE_DURATION is a wish to the browser. Where does your side note when it ends?",
+    "REMEMBER_COOKIE_DURATION only asks the browser. Where does the server note when it ends?",
     r"REMEMBER_COOKIE_DURATION|duration=",
     r"remember",
     LOGIN,

@@ -73,7 +73,7 @@ def told(verdicts, app, hints):
 def ending(verdicts):
     """Return the last words about an app that nothing gets through."""
     lacking = list(dict.fromkeys(one.seen for one in verdicts.values() if one.kind == NOT_THERE))
-    lines = ["", "The app withstands every attack of this lab that it gives an occasion for."]
+    lines = ["", "The app withstands every attack of this lab that could be tried on it."]
     if lacking:
         lines += folded("", f"It lacks {listing(lacking)}: what to build is in the chapters.", 3)
         lines += [f"  read   {TO_BUILD}"]

@@ -23,6 +23,7 @@ PAGES = ("/", "/login", "/register", "/welcome", "/nothing-here")
 EVERYBODYS = (
     "dev secret changeme password secret-key secretkey mysecret you-will-never-guess".split()
 )
+IN_SOURCE = "the key that is in the source"
 SHORT = 8  # characters, below which a program tries all keys
 
 
@@ -69,10 +70,12 @@ def forged(target, theirs):
     """Return how a key that an attacker knows opens the door, and what its line holds; or ""."""
     key, ada = target.app.secret_key, target.victim()
     keys = [key, *(target.app.config.get("SECRET_KEY_FALLBACKS") or [])]
-    known = next((one for one in keys if one in theirs or is_known(one, target.copy)), None)
-    if known is None:
+    found = [(one, how) for one in keys if (how := how_known(one, theirs, target.copy))]
+    if not found:
         return "", ""
-    line = re.escape(known.decode("utf-8", "replace") if isinstance(known, bytes) else str(known))
+    known, how = found[0]
+    text = known.decode("utf-8", "replace") if isinstance(known, bytes) else str(known)
+    line = re.escape(text) if how == IN_SOURCE else r"SECRET_KEY|secret_key"
     told, forger, thief = ada.session(), Flask("forger"), target.thief([])
     forger.secret_key = known
     interface = target.app.session_interface
@@ -81,21 +84,22 @@ def forged(target, theirs):
     cookie = interface.get_signing_serializer(forger).dumps(told)
     thief.client.set_cookie(target.app.config["SESSION_COOKIE_NAME"], cookie)
     if thief.greets(target.ada):
-        return (
-            f"a session signed with the key that is in the source is taken for {target.ada}'s",
-            line,
-        )
+        return f"a session signed with {how} is taken for {target.ada}'s", line
     name, thief = target.app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME), target.thief([])
     thief.client.set_cookie(name, encode_cookie(str(told.get("_user_id")), key=known))
     if thief.greets(target.ada):
-        return f"a cookie {name} signed with the key that is in the source opens /welcome", line
+        return f"a cookie {name} signed with {how} opens /welcome", line
     return "", ""
 
 
-def is_known(key, copy):
-    """Say whether an attacker knows a key: it is short, everybody's, or in the source."""
+def how_known(key, theirs, copy):
+    """Return which key it is, if an attacker knows it: in the source, well known, or short."""
     text = key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
-    return len(text) < SHORT or text in EVERYBODYS or text in literals(copy)
+    if key in theirs or text in literals(copy):
+        return IN_SOURCE
+    if text in EVERYBODYS:
+        return f"the well-known key {text!r}"
+    return f"a key of {len(text)} characters" if len(text) < SHORT else ""
 
 
 def literals(copy):
@@ -121,13 +125,16 @@ def literals(copy):
     r"debug",
 )
 def debugger(target):
-    """Anyone who causes an error can run Python on your server."""
-    for app, how in ((target.app, "answers"), (as_run(target.app), "app.debug is on and")):
+    """Anyone who causes an error reads your code, and little more than a PIN protects a console."""
+    for app, seen in (
+        (target.app, "Werkzeug's debugger answers, although FLASK_DEBUG is 0"),
+        (as_run(target.app), "app.debug is on, and app.run() then starts Werkzeug's debugger"),
+    ):
         answer = Client(app).get("/?__debugger__=yes&cmd=resource&f=debugger.js", base_url=SITE)
         if answer.status_code == 200 and b"CONSOLE" in answer.get_data():
-            return succeeds(f"in production, {how} the console of Werkzeug's debugger opens")
+            return succeeds(seen)
     if Client(target.app).get("/console", base_url=SITE).status_code == 200:
-        return succeeds("GET /console opens a console")
+        return succeeds("GET /console is answered with 200 OK")
     return fails("no debugger answers when FLASK_DEBUG is 0")
 
 

@@ -39,7 +39,7 @@ def back(target):
         for one in told
         if one.headers
     ):
-        return fails("the logout tells the browser to clear what it has kept")
+        return fails("the logout asks the browser to clear its cache, which not every browser does")
     said = page.headers.get("Cache-Control") or "no Cache-Control"
     return succeeds(f"/welcome comes with {said}, so a browser may show it again")
 
@@ -53,10 +53,12 @@ def shared_cache(target):
     """A cache between the users and you hands one user's page to the next."""
     page = target.victim().get("/welcome")
     said = page.headers.get("Cache-Control", "").lower()
-    allowed = re.search(r"\bpublic\b|s-maxage=[1-9]|max-age=[1-9]", said)
-    if allowed and not re.search(r"no-store|private", said):
+    if re.search(r"no-store|private", said):
+        return fails()
+    if re.search(r"\bpublic\b|s-maxage=[1-9]|max-age=[1-9]", said):
         return succeeds(f"/welcome comes with Cache-Control: {said}")
-    return fails("no shared cache is told that it may keep /welcome")
+    # A cache may keep such a page and decide itself for how long (RFC 9111, 4.2.2).
+    return fails("nothing tells a shared cache to keep /welcome, but nothing forbids it")
 
 
 @chapter.attack(

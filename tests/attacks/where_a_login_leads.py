@@ -70,7 +70,7 @@ def next_page(target):
                 if seen := astray(way(where)):
                     return succeeds(f"{params[0]}={where!r}{when} {seen}")
         if is_there:
-            return fails(f"{len(TARGETS)} forms of another site's address lead nowhere else")
+            return fails(f"none of {len(TARGETS)} ways to write another site's address leads there")
     raise NotThereError("next")
 
 

@@ -68,7 +68,7 @@ class Run:
 
 
 def in_one_line(text):
-    """Return the same in one line: nobody writes lines of their own into a summary."""
+    """Return the same in one line, so that no app can write lines of its own into a summary."""
     return re.sub(r"\s+", " ", clean(text)).strip()
 
 
