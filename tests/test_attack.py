@@ -219,6 +219,23 @@ def test_a_message_says_what_was_seen_and_where(name, edits, seen, where):
     assert where.endswith(".py") is ("line" not in verdict.where)
 
 
+ANY_PAGE = '@app.get("/<path:any>")\ndef any_page(any):\n    return "Nothing here."'
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("debugger", ("app.py", '@app.get("/welcome")', f'{ANY_PAGE}\n\n\n@app.get("/welcome")')),
+        ("shared-cache", sends("Cache-Control", "public, no-cache")),
+    ],
+)
+def test_what_only_looks_like_an_open_door(name, edit):
+    """A page at every path is no console, and a cache that has to ask first is no shared one."""
+    verdict = Lab(STEP, [edit]).attack(ATTACKS[name])
+
+    assert verdict.kind == FAILS
+
+
 def test_an_app_that_nothing_gets_through_is_told_where_to_go_on():
     """The last words say what has been shown, and what has not; others get a message to act on."""
     verdicts = dict.fromkeys(ATTACKS, Verdict(FAILS))

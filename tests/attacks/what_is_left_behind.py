@@ -53,7 +53,7 @@ def shared_cache(target):
     """A cache between the users and you hands one user's page to the next."""
     page = target.victim().get("/welcome")
     said = page.headers.get("Cache-Control", "").lower()
-    if re.search(r"no-store|private", said):
+    if re.search(r"no-store|private|no-cache", said):  # no-cache: a cache has to ask the app first
         return fails()
     if re.search(r"\bpublic\b|s-maxage=[1-9]|max-age=[1-9]", said):
         return succeeds(f"/welcome comes with Cache-Control: {said}")
