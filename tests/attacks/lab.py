@@ -31,10 +31,12 @@ class Lab:
     people: People = field(default_factory=People)
     features: Features = field(default_factory=Features)
     base: Path = field(default_factory=Path.cwd)  # from which paths are shown
+    compiled: dict = field(default_factory=dict)  # templates, for each copy
 
     def opened(self):
         """Return a context with a fresh copy of the app as a Target."""
-        return target(self.path, self.people, self.features, self.edits, prepare=self.prepare)
+        who = self.people, self.features
+        return target(self.path, *who, self.edits, self.compiled, prepare=self.prepare)
 
     def look(self):
         """Use the app honestly, and find out what it offers; return a Verdict if that fails."""

@@ -1,19 +1,26 @@
 """Keep compiled templates, because each test loads its own copy of the same files."""
 
-from jinja2 import BytecodeCache
+import contextlib
+import functools
+from unittest import mock
+
+from jinja2 import Environment
+
+COMPILE = Environment.compile
 
 
-class Compiled(BytecodeCache):
-    """The compiled templates of an app, for its next copy in the same place."""
+@contextlib.contextmanager
+def compiling_once(known):
+    """Let Jinja compile each text only once while the block runs; `known` holds its code."""
 
-    def __init__(self):
-        """Know none yet."""
-        self.code = {}
+    @functools.wraps(COMPILE)
+    def compiled(environment, source, *place):
+        if not isinstance(source, str):  # but already parsed
+            return COMPILE(environment, source, *place)
+        key = type(environment), environment.lexer, bool(environment.autoescape), source, place
+        if key not in known:
+            known[key] = COMPILE(environment, source, *place)
+        return known[key]
 
-    def load_bytecode(self, bucket):
-        """Fill in the code of a template whose file and text are known."""
-        bucket.code = self.code.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket):
-        """Keep the code of a template."""
-        self.code[bucket.key, bucket.checksum] = bucket.code
+    with mock.patch.object(Environment, "compile", compiled):
+        yield

@@ -16,6 +16,7 @@ from flask_bcrypt import Bcrypt
 from flask_sqlalchemy import SQLAlchemy
 
 from workbench.attempt import CannotLoad, EndedPython, attempt
+from workbench.compiled import compiling_once
 from workbench.copying import changed_at, copy_folder, empty_folder
 from workbench.databases import Databases
 from workbench.deeds import listeners, watch, watching
@@ -46,11 +47,10 @@ def entry_of(path):
 class AppCopy:
     """An app's folder, its copy, and what was loaded from the copy."""
 
-    def __init__(self, path, scratch, compiled=None, started_in=STARTED_IN):
+    def __init__(self, path, scratch, started_in=STARTED_IN):
         """Name the app at `path`, a folder or a .py file; `scratch` will hold the copy.
 
-        `compiled` may hold the templates of an earlier copy of the same app; `started_in`
-        names a folder in `scratch` from which the app is started.
+        `started_in` names a folder in `scratch` from which the app is started.
         """
         self.path = path = Path(path).resolve()
         self.folder = path.parent if path.suffix == ".py" else path
@@ -62,7 +62,6 @@ class AppCopy:
         self.app = None
         self.modules = {}  # of the learner's folder, by name
         self.databases = Databases(self.scratch)
-        self.compiled = compiled
         self.copied = {}  # {file of the copy: time of its last change}
         self.extensions = []  # (SQLAlchemy or Bcrypt object, app that it is attached to)
         self.work_factors = []  # that were asked for while it was loaded
@@ -140,8 +139,6 @@ class AppCopy:
             raise CannotLoad(*self._no_app(module, str(error))) from error
         watch(app)
         app.config["PROPAGATE_EXCEPTIONS"] = False  # a crash is a 500, as it is for a visitor
-        if "jinja_env" not in vars(app):  # Flask makes it with the first template
-            app.jinja_options = app.jinja_options | {"bytecode_cache": self.compiled}
         return app
 
     def _no_app(self, module, error):
@@ -196,9 +193,12 @@ class AppCopy:
 
 @contextlib.contextmanager
 def opened(path, compiled=None):
-    """Yield the AppCopy of a folder or file; on leaving, nothing of it is left behind."""
+    """Yield the AppCopy of a folder or file; on leaving, nothing of it is left behind.
+
+    `compiled` may hold the templates of earlier copies of the same app.
+    """
     with empty_folder() as scratch:
-        copy = AppCopy(path, scratch, compiled)
+        copy = AppCopy(path, scratch)
         where_we_are, heard = Path.cwd(), listeners()
         with (
             mock.patch.dict(os.environ, development(), clear=True),
@@ -207,6 +207,7 @@ def opened(path, compiled=None):
             mock.patch.object(os, "_exit", no_exit),
             mock.patch.object(sys, "stdin", io.StringIO()),  # input() must not wait for a person
             watching(),
+            compiling_once({} if compiled is None else compiled),
         ):
             try:
                 yield copy
