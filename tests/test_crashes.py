@@ -262,6 +262,16 @@ def test_step_1_reads_on_where_the_learner_is(old, new, read, tmp_path):
     assert sitting.message.endswith(f"read   steps/{read}")
 
 
+def test_a_login_without_a_route_is_no_matter_of_login_view(tmp_path):
+    """Where a template asks for its address, the hint is about the function."""
+    edits = [["app.py", '@app.route("/login", methods=["GET", "POST"])\n', ""]]
+    make(edits, STEPS[-1], tmp_path)
+    sitting = sit(STEPS[0], "my_app", "--hints", cwd=tmp_path)
+
+    assert "url_for('login')" in sitting.message
+    assert "login is a function at line" in sitting.message
+
+
 def test_other_files_of_the_folder_are_looked_at(tmp_path):
     """A page in a file that is never imported is found there."""
     edits = [["app.py", '@app.get("/")\n', ""], ["pages.py", "", '@app.get("/")\ndef a(): ...\n']]

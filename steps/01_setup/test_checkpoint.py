@@ -109,7 +109,7 @@ def test_flask_sqlalchemy_is_attached(app, db):
     with app.app_context():
         answer = attempt(db.session.execute, sqlalchemy.text("SELECT 1"))
 
-    expect(not answer.error, want="an answer", got=answer, read="attach-the-extensions")
+    expect(not answer.error, want="an answer", got=answer, read="the-database-address")
 
 
 def test_the_database_has_an_address(app, copy):

@@ -24,8 +24,8 @@ SECTIONS = [  # names that the code of a section uses for the first time, the la
     (r"create_all|app_context|^with app\b", "02_model#the-table"),
     (r"UserMixin|db\.Column|mapped_column|\(.*db\.Model\)|class User", "02_model#the-user-model"),
     (r"(?i)secret_?key", "01_setup#the-secret-key"),
-    (r"SQLALCHEMY_|sqlite:", "01_setup#the-database-address"),
-    (r"flask_\w+ import|Bcrypt\(|LoginManager\(|SQLAlchemy\(", "01_setup#attach-the-extensions"),
+    (r"SQLALCHEMY_|sqlite:|flask_sqlalchemy|SQLAlchemy\(", "01_setup#the-database-address"),
+    (r"flask_\w+ import|Bcrypt\(|LoginManager\(", "01_setup#attach-the-extensions"),
     (r"Flask\b|\bapp\.(get|route)|__name__", "01_setup#the-first-page"),
 ]
 PAGES = [  # what occurs in the name of a template, and the section that shows it

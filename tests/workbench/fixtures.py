@@ -125,7 +125,7 @@ def db(app, copy):
         db,
         want="a SQLAlchemy object that is attached to the app",
         got=f"extensions of the app: {listed(app.extensions)}",
-        read="01_setup#attach-the-extensions",
+        read="01_setup#the-database-address",
         hint=hint_for_extension(copy, "SQLAlchemy"),
         at=copy,
         word=word_for_extension(copy, "SQLAlchemy"),

@@ -26,7 +26,7 @@ ERRORS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["
 def hint_for_error(error, copy, page=None):
     """Return the hint that belongs to an error, or None; `page` is where a visitor met it."""
     app, scene = copy.app, Scene(error, copy, page)
-    if is_about_login_view(error, app):
+    if is_about_login_view(error, app) and "url_for" not in scene.code:
         return f"login_view takes the name of a view function. There are: {views_of(app)}."
     if app and isinstance(error, TemplateNotFound):
         return hint_for_template(app, copy)
