@@ -66,7 +66,7 @@ def move(function, **choices):
     """Show what a function says, with something to move for each of its values.
 
     A choice is (lowest, highest, at first) for a slider, or a text for a field to type into.
-    Where no widget runs, the words for the first choice are shown.
+    Where no widget runs, the words for the first choice are shown, and how to make another one.
     """
     controls = {name: control(name, choice) for name, choice in choices.items()}
     shown = ipywidgets.HTML()
@@ -84,6 +84,8 @@ def move(function, **choices):
     for one in controls.values():
         one.observe(say, "value")
     first = say()
+    values = ", ".join(repr(one.value) for one in controls.values())
+    first += f"\n(No slider here? Change the values in print({function.__name__}({values})))"
     box = ipywidgets.VBox([*controls.values(), shown])
     display(box._repr_mimebundle_() | {"text/plain": first}, raw=True)
 

@@ -59,6 +59,18 @@ BREAKS = {  # an edit of an app, and the notebook that notices
         "MAX_PASSWORD_BYTES = 72",
         "MAX_PASSWORD_BYTES = 73",
     ),
+    "one salt for everyone": (
+        "01",
+        "steps/03_hashing/app.py",
+        "bcrypt.generate_password_hash(password)",
+        "__import__('bcrypt').hashpw(password.encode(), b'$2b$12$abcdefghijklmnopqrstuu')",
+    ),
+    "a login of an hour": (
+        "02",
+        "steps/05_logout/app.py",
+        "\ndb = ",
+        '\napp.config["PERMANENT_SESSION_LIFETIME"] = 3600\ndb = ',
+    ),
     "no logout": ("02", "steps/05_logout/app.py", "    logout_user()\n", ""),
     "two messages": (
         "03",
