@@ -12,6 +12,7 @@ import base64
 import html
 import io
 import logging
+import warnings
 
 import ipywidgets
 from IPython.display import HTML, display
@@ -46,7 +47,9 @@ def label(axes, x, y, text, color=GRAY, align="left"):
 def show(figure, title, values):
     """Show a chart, with a title and its values for those who cannot see it."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110, bbox_inches="tight", transparent=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of emoji, which the font doesn't have
+        figure.savefig(file, format="png", dpi=110, bbox_inches="tight", transparent=True)
     plt.close(figure)
     picture = base64.b64encode(file.getvalue()).decode()
     told = "; ".join(f"{name}: {words(value)}" for name, value in values.items())
@@ -63,19 +66,26 @@ def move(function, **choices):
     """Show what a function says, with something to move for each of its values.
 
     A choice is (lowest, highest, at first) for a slider, or a text for a field to type into.
-    Where no widget runs, the words for the first choice are shown.
+    Where no widget runs, the words for the first choice are shown, and how to make another one.
     """
     controls = {name: control(name, choice) for name, choice in choices.items()}
     shown = ipywidgets.HTML()
 
-    def say(_change=None):
-        said = function(**{name: one.value for name, one in controls.items()})
+    def say(change=None):
+        try:
+            said = function(**{name: one.value for name, one in controls.items()})
+        except Exception as error:
+            if not change:  # the cell shows it; what is raised later, nobody would see
+                raise
+            said = f"{type(error).__name__}: {error}"
         shown.value = f'<pre style="line-height: 1.4">{html.escape(said)}</pre>'
         return said
 
     for one in controls.values():
         one.observe(say, "value")
     first = say()
+    values = ", ".join(repr(one.value) for one in controls.values())
+    first += f"\n(No slider here? Change the values in print({function.__name__}({values})))"
     box = ipywidgets.VBox([*controls.values(), shown])
     display(box._repr_mimebundle_() | {"text/plain": first}, raw=True)
 
@@ -86,5 +96,8 @@ def control(name, choice):
     looks |= {"style": {"description_width": "8em"}, "layout": {"width": "36em"}}
     if isinstance(choice, str):
         return ipywidgets.Text(value=choice, **looks)
+    if not isinstance(choice, (tuple, list)) or len(choice) != 3 or choice[0] > choice[1]:
+        shape = f"{name}=(lowest, highest, at first)"
+        raise ValueError(f"A slider takes three numbers, {shape}, and got {choice!r}.")
     lowest, highest, first = choice
     return ipywidgets.IntSlider(value=first, min=lowest, max=highest, **looks)

@@ -10,6 +10,7 @@
 A draft is started from a folder of its own, and nothing of it is left behind.
 """
 
+import re
 import sys
 from contextlib import contextmanager
 from itertools import takewhile
@@ -163,10 +164,16 @@ class Draft:
 
     def repair(self, old, new):
         """Replace a text that the draft has once; repairing it again replaces the repair."""
+        if not isinstance(old, str) or not isinstance(new, str):
+            print(f"A repair replaces a text by a text, and got {old!r} and {new!r}.")
+            return
         before = self.repaired(self.up_to(old))
         if before.count(old) != 1:
             often = f"once, not {before.count(old)} times"
             print(f"A repair replaces a text that the draft has {often}:\n{old}")
+            print(
+                "Have the repairs of all the stops above been run? draft.show() prints the draft."
+            )
             return
         self.repairs[old] = new
         self.text = self.repaired(self.repairs)
@@ -191,6 +198,9 @@ class Draft:
 
     def page(self, name, html):
         """Add a template, or replace it."""
+        if not re.fullmatch(r"[\w-]+\.html", str(name)) or not isinstance(html, str):
+            print(f"A template has a name such as login.html and a text, not {name!r}, {html!r}.")
+            return
         self.pages[name] = html
         print(f"templates/{name} is there.")
 
@@ -201,6 +211,10 @@ class Draft:
 
     def visit(self, *asked, name="ada", password=PASSWORD):
         """Start the app, send it these requests, and print what a visitor gets."""
+        odd = [request for request in asked if not isinstance(request, str)]
+        if odd:
+            print(f'A request is a text such as "GET /login", and this is none: {odd[0]!r}')
+            return
         width = max(map(len, asked), default=0)
         for request, got in self.answers(asked, username=name, password=password):
             print(f"{request:{width}}  {got}" if request else got)

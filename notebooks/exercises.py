@@ -1,10 +1,15 @@
-"""What the exercises ask: each function says why an answer is wrong, or returns None."""
+"""What the exercises ask: each function says why an answer is wrong, or returns None.
+
+Where an answer could list the values that a sentence has told, each try gets others.
+"""
 
 import inspect
+import re
+import secrets
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from unittest import mock
 
@@ -23,7 +28,12 @@ def reason(name, answer):
     try:
         return why or question(answer)
     except Exception as error:
-        return f"it raises {type(error).__name__}: {error}"
+        return f"it raises {named(error)}"
+
+
+def named(error):
+    """Return the type of an error and its message, if it has one."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 FUNCTIONS = {  # the values that each of these gets
@@ -67,7 +77,7 @@ def wrong(function, cases):
         try:
             got = function(*arguments)
         except Exception as error:
-            return f"for {asked} it raises {type(error).__name__}: {error}"
+            return f"for {asked} it raises {named(error)}"
         if got is None and expected is not None:
             return f"for {asked} it gives None, not {describe(expected)} (is a return missing?)"
         if got != expected or not isinstance(got, type(expected)):
@@ -83,6 +93,8 @@ def describe(value):
         return f"{len(value)} bytes that begin with {value[:12]!r}"
     if isinstance(value, list) and len(value) > 4:
         return f"a list of {len(value)} values that begins with {value[0]!r}"
+    if isinstance(value, dict) and len(repr(value)) > 80:
+        return f"a dictionary of {len(value)} entries"
     if isinstance(value, Callable):
         return "a function"
     return repr(value)
@@ -96,6 +108,8 @@ def rounds(answer):
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return f"{describe(answer)} is not a pair. Answer like this: (1, 2)"
     factor, count = answer
+    if isinstance(factor, str) or isinstance(count, str):
+        return f"{answer!r} holds a text: a number has no quotes"
     if factor != 13:
         return f"{factor!r} is not the work factor: look between the second and the third $"
     if count != 2**13:
@@ -108,7 +122,7 @@ WHOLE = "R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"  # 53 characters
 
 def is_old(answer):
     """Ask for a function that finds hashes with a work factor below 12."""
-    old = ("$2b$04$", "$2b$10$", "$2a$11$")
+    old = ("$2b$04$", "$2b$10$", "$2a$11$", f"$2b$0{secrets.choice('56789')}$")
     new = ("$2b$12$", "$2b$13$", "$2a$12$", "$2y$31$")
     return wrong(answer, [((s + WHOLE,), s in old) for s in (*new[:1], *old, *new[1:])])
 
@@ -147,7 +161,7 @@ def log_in(answer):
         try:
             got = answer(stored, attempt, hash_it)
         except Exception as error:
-            return f"{case} it raises {type(error).__name__}: {error}"
+            return f"{case} it raises {named(error)}"
         if got is not expected:
             return f"{case} it gives {describe(got)}, not {expected}"
         return None if len(salts) == 1 else f"{case} it hashes {len(salts)} times, not once"
@@ -166,6 +180,7 @@ def suspicious(answer):
         "lee": f"$2b$12${WHOLE}"[:59],
         "max": "$2b$12$",
         "mia": "a long sentence of words that is a password, 60 letters long",
+        "noa": "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$Zm9yIGV4ZXJjaXNlc",
     }
     got = answer(dict(whole | others))
     if not isinstance(got, (set, frozenset)):
@@ -176,44 +191,48 @@ def suspicious(answer):
     for name in others:
         if name not in got:
             return f"{name} is missing, with {describe(others[name])}"
-    return wrong(answer, [((whole,), set())])
+    renamed = {secrets.token_hex(3): value for value in (whole | others).values()}
+    missing = {name for name, value in renamed.items() if value in others.values()}
+    return wrong(answer, [((whole,), set()), ((renamed,), missing)])
 
 
 # 02_session_cookies
 
 KEY = "a key for exercises"
-SESSIONS = ({"_user_id": "7"}, {"_user_id": "12", "_id": "0" * 128})  # the second one gets packed
 MOMENT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
-def cookies():
-    """Return session cookies as Flask makes them, signed at MOMENT."""
+def cookies(user="7", moment=MOMENT):
+    """Return session cookies of a user as Flask makes them; the second one gets packed."""
     app = Flask("exercises")
     app.secret_key = KEY
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
-    with mock.patch.object(TimestampSigner, "get_timestamp", return_value=int(MOMENT.timestamp())):
-        return [signer.dumps(session) for session in SESSIONS]
+    sessions = ({"_user_id": user}, {"_user_id": user, "_id": "0" * 128})
+    with mock.patch.object(TimestampSigner, "get_timestamp", return_value=int(moment.timestamp())):
+        return [signer.dumps(session) for session in sessions]
 
 
 def user_id(answer):
     """Ask for a function that reads the user's id in a session cookie."""
-    plain, packed = cookies()
-    why = wrong(answer, [((plain,), "7")])
+    user = str(secrets.randbelow(9000) + 1000)
+    plain, packed = cookies(user)
+    why = wrong(answer, [((plain,), user)])
     if why:
         return f"{why}. The id is a text, in the first of the three parts"
-    why = wrong(answer, [((packed,), "12")])
+    why = wrong(answer, [((packed,), user)])
     return why and f"{why}. The first part is packed, as its dot says: see Open it by hand"
 
 
 def signed_at(answer):
     """Ask for a function that reads when a session cookie was signed."""
-    for cookie in cookies():
+    moment = MOMENT + timedelta(seconds=secrets.randbelow(9_000_000))
+    for cookie in cookies(moment=moment):
         got = answer(cookie)
         if isinstance(got, datetime) and not got.tzinfo:
             return f"{got} has no time zone: give UTC to datetime.fromtimestamp()"
-        if got != MOMENT:
+        if got != moment:
             part = "the time is the part before the last, a number of seconds since 1970"
-            return f"it gives {describe(got)}, not {MOMENT}: {part}"
+            return f"it gives {describe(got)}, not {moment}: {part}"
     return None
 
 
@@ -221,6 +240,10 @@ def settings(answer):
     """Ask for settings that make the session cookie Secure and SameSite=Strict."""
     if not isinstance(answer, dict):
         return f"{describe(answer)} is not a dictionary. It begins with {{ and a name in quotes"
+    for name, kind in {"SESSION_COOKIE_SECURE": bool, "SESSION_COOKIE_SAMESITE": str}.items():
+        if name in answer and not isinstance(answer[name], kind):
+            asked = "True or False, without quotes" if kind is bool else "a text"
+            return f"{name} takes {asked}, and gets {answer[name]!r}"
     app = Flask("exercises")
     app.config.update(answer, SECRET_KEY=KEY)
     app.config["PROPAGATE_EXCEPTIONS"] = True  # a value that Flask refuses has a message
@@ -252,7 +275,14 @@ def get_id(answer):
     if answer(eve) == mark:
         return "two users with the same hash get the same text"
     pieces = [old[i : i + 6] for i in range(7, len(old) - 6)]
-    return "the text shows a piece of the hash" if any(p in mark for p in pieces) else None
+    if any(piece in mark for piece in pieces):
+        return "the text shows a piece of the hash"
+    for place in (8, 20, 30, 40, 50):
+        near = answer(user(1, old[:place] + "Z" + old[place + 1 :]))
+        if sum(one != other for one, other in zip(mark, near, strict=False)) < 4:
+            more = "a function of hashlib or hmac changes nearly all of them"
+            return f"one other letter in the hash changes too few letters of the text: {more}"
+    return None
 
 
 def is_sent(answer):
@@ -276,13 +306,13 @@ def is_sent(answer):
 
 # 03_break_a_login
 
-SAFE = ("/", "/account", "/account?x=1&y=//z", "/%2f%2fx", "/a-b_c.d~e")
+SAFE = ("/", "/account", "/account?x=1&y=//z", "/%2f%2fx", "/a-b_c.d~e", f"/{secrets.token_hex()}")
 UNSAFE = (
     *("//evil.example", "///evil.example", "////evil.example", "https://evil.example", ""),
     *("https:evil.example", "HTTPS://evil.example", "javascript:alert(1)", "evil.example"),
     *("?", "#", "\\\\evil.example", "/\\evil.example", "\\/evil.example", "/\t/evil.example"),
     *("/\n/evil.example", "/\r/evil.example", "\t//evil.example", " //evil.example"),
-    *("/\x00/evil.example", "/\u2028/evil.example"),
+    *("/\x00/evil.example", "/\u2028/evil.example", "//another.example", "/\\another.example"),
 )
 
 
@@ -290,14 +320,15 @@ def find(answer):
     """Ask for a query with a bound value."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE user (id INTEGER PRIMARY KEY, username TEXT)")
-        connection.executemany("INSERT INTO user (username) VALUES (?)", [("ada",), ("o'neil",)])
-        names = {"ada": (1, "ada"), "o'neil": (2, "o'neil"), "eve": None}
+        stored = ("ada", "o'neil", secrets.token_hex(3), "a\0b")  # no SQL text may hold a \0
+        connection.executemany("INSERT INTO user (username) VALUES (?)", [(n,) for n in stored])
+        names = {name: (number, name) for number, name in enumerate(stored, 1)} | {"eve": None}
         attacks = ("' OR '1'='1", "' UNION SELECT 1, 'ada' --", 'ada" OR "1"="1', "%", "ADA")
         for name, expected in (names | dict.fromkeys(attacks)).items():
             try:
                 got = answer(connection, name)
             except Exception as error:
-                return f"for the name {name!r} it raises {type(error).__name__}: {error}"
+                return f"for the name {name!r} it raises {named(error)}"
             got = tuple(got) if isinstance(got, (tuple, list)) else got
             if got != expected:
                 return f"for the name {name!r} it gives {describe(got)}, not {expected!r}"
@@ -321,16 +352,19 @@ def where_it_leads(target):
         host = ada_url.URL(target, base="http://site.example/login").host
     except ValueError:
         return "A browser refuses this address"
-    if host == "evil.example":
-        return "A browser goes to evil.example"
+    if host.endswith(("evil.example", "another.example")):
+        return f"A browser goes to {host}"
     return "Your page has no such path, so leave it out"
 
 
 def token_ok(answer):
     """Ask for a comparison of two tokens that may be missing."""
-    given, other, empty = {"csrf_token": "a1"}, {"csrf_token": "b2"}, {"csrf_token": ""}
+    tokens = (secrets.token_hex(2), "b2", "")
+    given, other, empty = ({"csrf_token": token} for token in tokens)
+    more = (given | {"_user_id": "1"}, given | {"username": "ada"})
     pairs = [(given, other), (given, {}), ({}, given), ({}, {}), (empty, empty), (given, empty)]
-    return wrong(answer, [((given, dict(given)), True)] + [(pair, False) for pair in pairs])
+    right = [((given, dict(given)), True), (more, True)]
+    return wrong(answer, right + [(pair, False) for pair in pairs])
 
 
 def allowed(answer):
@@ -340,7 +374,8 @@ def allowed(answer):
         *((0, 0, True), (9, 0, True), (10, 0, False), (25, 0, False)),
         *((0, 30, True), (9, 5, True), (12, 5, False), (9, 1000, True)),
     ):
-        failures = [now - 7200] * old + [now - 600] * recent
+        failures = [now - 7200 + number % 4 for number in range(old)]
+        failures += [now - 600 + number % 4 for number in range(recent)]
         why = wrong(answer, [((failures, now), expected)])
         if why:
             told = f"{recent} failures ten minutes ago and {old} two hours ago"
@@ -359,6 +394,7 @@ def sprayers(answer):
         ((sprayer, 3), {"10.0.0.3"}),
         ((home + office + sprayer, 3), {"10.0.0.3"}),
         ((home + office + sprayer, 2), {"10.0.0.2", "10.0.0.3"}),
+        ((sprayer[:2] + office + sprayer[2:], 3), {"10.0.0.3"}),
         (([], 3), set()),
     ]
     return wrong(answer, cases)
@@ -369,33 +405,35 @@ def sprayers(answer):
 
 def load(answer):
     """Ask for a user loader that survives any cookie."""
-    users = {1: "ada", 12: "eve"}
+    number = secrets.randbelow(90) + 10
+    users = {1: "ada", number: "eve"}
 
     def get(number):
         if not isinstance(number, int):
             raise TypeError(f"get() needs a number, and got {number!r}")
         return users.get(number)
 
-    ids = {"1": "ada", "12": "eve", "7": None, "ada": None, "": None, "1|x": None, "1.5": None}
+    ids = {"1": "ada", str(number): "eve"} | dict.fromkeys(("7", "ada", "", "1|x", "1.5"))
     return wrong(lambda text: answer(get, text), [((text,), user) for text, user in ids.items()])
 
 
 def is_right(answer):
     """Ask for a check with its values in the right order."""
+    stored = f"$2b$04${secrets.token_hex()}"
 
     def check_password_hash(pw_hash, password):
         if not str(pw_hash).startswith("$2b$"):
             raise ValueError("Invalid salt")
-        return pw_hash.endswith(password)
+        return (pw_hash, password) == (stored, "loom")
 
-    stored = "$2b$04$loom"
     cases = [((stored, "loom"), True), ((stored, "mool"), False), ((None, "loom"), False)]
     return wrong(lambda one, two: answer(check_password_hash, one, two), cases)
 
 
 def order(answer):
     """Ask for the order of five pieces of an app."""
-    if not isinstance(answer, str) or sorted(answer) != ["A", "B", "C", "D", "E"]:
+    letters = re.sub(r"[\s,]", "", answer).upper() if isinstance(answer, str) else ""
+    if sorted(letters) != ["A", "B", "C", "D", "E"]:
         return f"{describe(answer)} is not a text with the letters A to E, each once"
     needs = {  # letter, letter before it, and why
         "AC": "db = SQLAlchemy(app) reads the database's address from app.config",
@@ -404,7 +442,7 @@ def order(answer):
         "ED": "create_all() makes tables of the classes that it has met",
     }
     for (first, then), why in needs.items():
-        if answer.index(first) > answer.index(then):
+        if letters.index(first) > letters.index(then):
             return f"{first} has to come before {then}, because {why}"
     return None
 

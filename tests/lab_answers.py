@@ -106,6 +106,7 @@ WRONG = {  # {answer: what its sentence says}
         "(2, 13)": "not the work factor",
         "(12, 4096)": "not the work factor",
         "'13, 8192'": "not a pair",
+        "('13', '8192')": "no quotes",
     },
     "is_old": {
         "lambda stored: '04' in stored": "'$2b$10$",
@@ -140,10 +141,12 @@ WRONG = {  # {answer: what its sentence says}
         "lambda rows: [n for n, s in rows.items() if not s.startswith('$2')]": "set",
         "lambda rows: {n for n, s in rows.items() if not s.startswith('$2')}": "lee",
         "lambda rows: set()": "missing",
+        "lambda rows: {n for n, s in rows.items() if s[0] != '$' or len(s) != 60}": "noa",
+        "lambda rows: {n for n in rows if n not in ('ada', 'bob')}": "a dictionary of",
     },
     "user_id": {
         "lambda cookie: cookie.split('.')[0]": "first of the three parts",
-        "lambda cookie: '7'": "packed",
+        "lambda cookie: '7'": "first of the three parts",
         "lambda cookie: 7": "The id is a text",
         "lambda cookie: __import__('json').loads(__import__('base64').urlsafe_b64decode("
         "cookie.split('.')[0] + '=='))['_user_id']": "packed",
@@ -155,6 +158,8 @@ WRONG = {  # {answer: what its sentence says}
         "lambda cookie: 1770091506": "number of seconds",
         "lambda cookie: __import__('datetime').datetime.now().astimezone()": "not 2026",
         "lambda cookie: None": "None",
+        "lambda cookie: __import__('datetime').datetime(2026, 2, 3, 4, 5, 6,"
+        " tzinfo=__import__('datetime').UTC)": "number of seconds",
     },
     "settings": {
         "{'SESSION_COOKIE_SECURE': True}": "SameSite=Strict is missing",
@@ -164,6 +169,8 @@ WRONG = {  # {answer: what its sentence says}
         " 'SESSION_COOKIE_HTTPONLY': False}": "HttpOnly is missing",
         "{'SESSION_COOKIE_SECURE': True, 'SESSION_COOKIE_SAMESITE': 'strictly'}": "SameSite",
         "'Secure; SameSite=Strict'": "not a dictionary",
+        "{'SESSION_COOKIE_SECURE': 'yes', 'SESSION_COOKIE_SAMESITE': 'Strict'}": "without quotes",
+        "{'SESSION_COOKIE_SECURE': True, 'SESSION_COOKIE_SAMESITE': True}": "takes a text",
     },
     "get_id": {
         "lambda user: f'{user.id}|{user.password_hash[-8:]}'": "piece of the hash",
@@ -173,6 +180,10 @@ WRONG = {  # {answer: what its sentence says}
         "lambda user: str(id(user))": "logged out at once",
         "lambda user: __import__('secrets').token_hex()": "logged out at once",
         "lambda user: __import__('hashlib').md5(user.password_hash.encode()).hexdigest()": "same",
+        "lambda user: str(user.id) + user.password_hash[::-1]": "too few",
+        "lambda user: __import__('base64').b64encode(f'{user.id}{user.password_hash}'"
+        ".encode()).decode()": "too few",
+        "lambda user: f'{user.id}|{user.password_hash[7]}'": "too few",
     },
     "is_sent": {
         "lambda c, a: 'Secure' not in c or a.startswith('https')": "gives",
@@ -189,6 +200,9 @@ WRONG = {  # {answer: what its sentence says}
         "lambda c, n: c.execute('SELECT * FROM user WHERE username = ?', (n,)).fetchall()": "((1",
         "lambda c, n: c.execute(\"SELECT * FROM user WHERE username = '\" + n.replace(\"'\", '')"
         ' + "\'").fetchone()': "o'neil",
+        "lambda c, n: {'ada': (1, 'ada'), \"o'neil\": (2, \"o'neil\")}.get(n)": "gives None",
+        'lambda c, n: c.execute("SELECT * FROM user WHERE username = \'"'
+        ' + n.replace("\'", "\'\'") + "\'").fetchone()': "'a\\x00b'",
     },
     "is_safe": {
         "lambda t: t.startswith('/') and not t.startswith('//')": "goes to evil.example",
@@ -196,6 +210,9 @@ WRONG = {  # {answer: what its sentence says}
         "lambda t: '//' not in t and t.startswith('/')": "gives False",
         "lambda t: t in ('/', '/account')": "gives False",
         "lambda t: t": "not True",
+        "lambda t: t in ('/', '/account', '/account?x=1&y=//z', '/%2f%2fx',"
+        " '/a-b_c.d~e')": "gives False",
+        "lambda t: t.startswith('/') and 'evil' not in t": "goes to another.example",
     },
     "token_ok": {
         "lambda s, f: s.get('csrf_token') == f.get('csrf_token')": "for {}, {}",
@@ -203,6 +220,8 @@ WRONG = {  # {answer: what its sentence says}
         "lambda s, f: bool(s.get('csrf_token') and f.get('csrf_token'))": "b2",
         "lambda s, f: s.get('csrf_token') and s.get('csrf_token') == f.get('csrf_token')": "gives",
         "lambda s, f: True": "not False",
+        "lambda s, f: s == f == {'csrf_token': 'a1'}": "gives False",
+        "lambda s, f: s == f and bool(s.get('csrf_token'))": "username",
     },
     "allowed": {
         "lambda failures, now: len(failures) < 10": "30 two hours ago",
@@ -210,6 +229,7 @@ WRONG = {  # {answer: what its sentence says}
         "lambda failures, now: len([t for t in failures[:10] if now - t < 3600]) < 10": "12 f",
         "lambda failures, now: sum(t > now for t in failures) < 10": "10 failures",
         "lambda failures: True": "takes failures, now",
+        "lambda failures, now: failures.count(now - 600) < 10": "10 failures",
     },
     "sprayers": {
         "lambda fs, n: {a for a, _ in fs if sum(b == a for b, _ in fs) > n}": "10.0.0.1",
@@ -217,6 +237,8 @@ WRONG = {  # {answer: what its sentence says}
         "lambda fs, n: [a for a, _ in fs if len({u for b, u in fs if b == a}) > n]": "not set()",
         "lambda fs, n: set()": "10.0.0.3",
         "lambda fs, n: {a for a, _ in fs if len({u for _, u in fs}) > n}": "gives",
+        "lambda fs, n: {a for a, k in __import__('itertools').groupby(fs, lambda p: p[0])"
+        " if len({*k}) > n}": "10.0.0.3",
     },
     "order": {
         "'ABCDE'": "needs an app",
@@ -229,9 +251,10 @@ WRONG = {  # {answer: what its sentence says}
     "load": {
         "lambda get, i: get(i)": "needs a number",
         "lambda get, i: get(int(i))": "ValueError",
-        "lambda get, i: 'ada'": "for '12'",
+        "lambda get, i: 'ada'": "not 'eve'",
         "lambda get, i: get(int(i[0]))": "for",
         "lambda get, i: None": "return missing",
+        "lambda get, i: {'1': 'ada', '12': 'eve'}.get(i)": "return missing",
     },
     "is_right": {
         "lambda c, s, a: c(a, s)": "Invalid salt",
@@ -239,6 +262,7 @@ WRONG = {  # {answer: what its sentence says}
         "lambda c, s, a: s and c(s, a)": "None",
         "lambda c, s, a: s == a": "gives False",
         "lambda c, s, a: True": "not False",
+        "lambda c, s, a: s.endswith(a) if s else False": "gives False",
     },
     "repaired": {
         "EXERCISE": "GET /welcome",

@@ -81,7 +81,7 @@ def test_a_step_changes_what_it_announces_and_nothing_else(before, after):
 def test_a_step_holds_the_same_files_as_every_other(step):
     """A snapshot holds no stray files."""
     tracked = [path.relative_to(step) for path in step.rglob("*") if path.is_file()]
-    clutter = ("__pycache__", "instance")
+    clutter = ("__pycache__", "instance", ".ipynb_checkpoints")  # Jupyter's, of an open page
     files = {path.as_posix() for path in tracked if not set(path.parts) & set(clutter)}
 
     assert files - set(course_files(step)) == {"README.md", "test_checkpoint.py", TURN}

@@ -67,6 +67,8 @@ def test_a_copy_gives_no_answer_away(root, number):
         assert "outputs_hidden" not in str(new["metadata"])
         is_answer = "answer" in new["metadata"].get("tags", [])
         assert ("".join(new["source"])[:9] == "<details>") == is_answer
+        is_folded = "folded" in new["metadata"].get("tags", [])
+        assert new["metadata"].get("jupyter") == ({"source_hidden": True} if is_folded else None)
         assert new["source"] == old["source"] or new["cell_type"] == "markdown"
     assert sum("answer" in cell["metadata"].get("tags", []) for cell in after) >= 5
 

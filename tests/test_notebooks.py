@@ -8,6 +8,7 @@ import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -28,6 +29,7 @@ UNWANTED = re.compile(r"\b(simply|just|obviously)\b|!(?!\[|=)", re.IGNORECASE)
 PLACES = re.compile(r"0x[0-9a-f]{4,}|/tmp/|/home/|/root/|[A-Z]:\\")
 ODD = {"42": "", "lambda *words: {}['no such key']": ""}  # what no exercise asks for
 EXERCISE, HOLDS = "exercise:", "holds:"
+BOX = SimpleNamespace(_repr_mimebundle_=dict)  # in the place of widgets that no notebook shows
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 FACTS = tomllib.loads((ROOT / "tests/lab_facts.toml").read_text("utf-8"))
@@ -57,6 +59,18 @@ BREAKS = {  # an edit of an app, and the notebook that notices
         "MAX_PASSWORD_BYTES = 72",
         "MAX_PASSWORD_BYTES = 73",
     ),
+    "one salt for everyone": (
+        "01",
+        "steps/03_hashing/app.py",
+        "bcrypt.generate_password_hash(password)",
+        "__import__('bcrypt').hashpw(password.encode(), b'$2b$12$abcdefghijklmnopqrstuu')",
+    ),
+    "a login of an hour": (
+        "02",
+        "steps/05_logout/app.py",
+        "\ndb = ",
+        '\napp.config["PERMANENT_SESSION_LIFETIME"] = 3600\ndb = ',
+    ),
     "no logout": ("02", "steps/05_logout/app.py", "    logout_user()\n", ""),
     "two messages": (
         "03",
@@ -76,6 +90,10 @@ BREAKS = {  # an edit of an app, and the notebook that notices
         "end_logins(current_user, here)",
         "True",
     ),
+}
+WHOLE = {  # edits that break nothing: the notebook stays as it is stored
+    f"nothing in lab {start}": (start, "steps/05_logout/app.py", "\ndb = ", "\n\ndb = ")
+    for start in ("01", "02", "03")
 }
 
 
@@ -167,6 +185,27 @@ def test_a_section_tells_asks_shows_and_invites(path):
         assert len(lines) <= 12, cell.source
         assert not re.search(r"^\s*assert\b", cell.source, re.M), cell.source
         assert {*cell.metadata} <= {"tags"}
+
+
+def test_every_repair_is_folded():
+    """Of code that is folded a learner sees the first line, which must not give it away."""
+    code = cells(PATHS[3], "code")
+    repairs = [cell for cell in code if "draft.repair(" in cell.source]
+    folded = [cell for cell in code if "folded" in cell.metadata.get("tags", [])]
+
+    assert [cell for cell in repairs if cell not in folded] == []
+    firsts = [cell.source.partition("\n")[0] for cell in folded]
+    assert firsts == [f"# The repair of stop {number}" for number in range(1, 25)]
+
+
+def test_an_experiment_can_be_run_again_and_again():
+    """Only where guesses are counted, final/ may answer 429 after some runs of a cell."""
+    code = [cell.source for path in PATHS for cell in cells(path, "code")]
+    loaded = [
+        call for text in code for call in re.findall(r'(?:load_step|prepared)\("final".*', text)
+    ]
+
+    assert [call for call in loaded if "UNLIMITED" not in call] == ['prepared("final"))}']
 
 
 @pytest.mark.parametrize(
@@ -292,9 +331,10 @@ def test_a_broken_app_turns_a_notebook_red(tmp_path):
         return name, refresh(folder / "notebooks", start, "--check")
 
     with ThreadPoolExecutor(2) as pool:
-        said = dict(pool.map(run, BREAKS.items()))
+        said = dict(pool.map(run, (WHOLE | BREAKS).items()))
 
-    assert [text for text in said.values() if " differs" not in text] == []
+    assert [said.pop(name) for name in WHOLE if " differs" in said[name]] == []
+    assert [name for name in BREAKS if " differs" not in said[name]] == []
 
 
 @pytest.fixture(scope="module")
@@ -384,6 +424,101 @@ def test_an_edit_that_does_not_fit_is_a_sentence(load_step):
         load_step("01_setup", ("no such text", ""))
     with pytest.raises(ValueError, match=r"There is no step 06\. The steps are 01_setup, "):
         load_step("06")
+    for cost in (3, 32, "12", 0):
+        with pytest.raises(ValueError, match=rf"whole number from 4 to 31, and cost is {cost!r}"):
+            load_step("05_logout", cost=cost)
+    with pytest.raises(LookupError, match="/register has no form with a password: 404"):
+        load_step("03_hashing").register()
+
+
+def test_without_limits_the_finished_app_answers_every_login(load_step):
+    """It does as the limits are counted in the app's own memory, and the edit turns them off."""
+    site = load_step("final", lab.UNLIMITED, cost=4)
+    site.register("ada")
+
+    assert {site.log_in("ada", "x" * 20).status for _ in range(35)} == {"200 OK"}
+
+
+def fails_with(error):
+    """Raise an error, as a function of an earlier cell does."""
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (ValueError("Invalid salt"), "a work factor of 04 to 31"),
+        (NameError("name 'site' is not defined"), "has its cell been run?"),
+        (AttributeError("'NoneType' object has no attribute 'rsplit'"), "is None here"),
+        (StopIteration(), "it has no message"),
+    ],
+    ids=str,
+)
+def test_an_error_is_shown_with_its_meaning_and_its_lines(error, meaning):
+    """First the line of the cell that was run, then the one of an earlier cell."""
+    names, said = {"fails_with": fails_with}, []
+    shell = SimpleNamespace(_showtraceback=lambda kind, error, lines: said.extend(lines))
+    exec(compile("def earlier(error):\n    fails_with(error)", "ipykernel_1", "exec"), names)  # noqa: S102
+    try:
+        exec(compile("\nearlier(error)", "ipykernel_2", "exec"), names | {"error": error})  # noqa: S102
+    except Exception as raised:
+        lab.in_one_sentence(shell, type(raised), raised, raised.__traceback__)
+
+    assert meaning in "\n".join(said)
+    assert said[-2:] == ["  in line 2 of the cell: ", "  and there in line 2 of an earlier cell: "]
+
+
+@pytest.mark.parametrize(
+    ("address", "there"),
+    [
+        ("/welcome", "localhost"),
+        ("//evil.example", "evil.example"),
+        ("javascript:alert(1)", "no host: javascript:alert(1)"),
+        ("https://", "nowhere: a browser refuses this address"),
+    ],
+)
+def test_an_address_leads_somewhere(address, there):
+    """Also one that no browser takes."""
+    assert lab.host(address) == there
+
+
+@pytest.mark.parametrize("choice", [12, (1, 1000), (9, 1, 5), None], ids=str)
+def test_a_slider_says_which_numbers_it_takes(choice):
+    """Three of them, in order."""
+    with pytest.raises(ValueError, match=r"limit=\(lowest, highest, at first\), and got"):
+        charts.move(str, limit=choice)
+
+
+def test_what_is_wrong_with_a_moved_slider_is_shown(monkeypatch):
+    """An error that comes later than the cell would be seen nowhere."""
+    made, control = [], charts.control
+    monkeypatch.setattr(charts, "control", lambda *words: made.append(control(*words)) or made[-1])
+    shown = []
+    monkeypatch.setattr(charts.ipywidgets, "VBox", lambda boxes: shown.extend(boxes) or BOX)
+    charts.move(lambda machines: f"{10 / machines}", machines=(0, 5, 2))
+    made[0].value = 0
+
+    assert "ZeroDivisionError: division by zero" in shown[-1].value
+
+
+@pytest.mark.parametrize(
+    ("do", "said"),
+    [
+        (lambda draft: draft.page("", "Hi"), "A template has a name such as login.html"),
+        (lambda draft: draft.page("../x.html", "Hi"), "A template has a name such as login.html"),
+        (lambda draft: draft.page("x.html", None), "a text, not 'x.html', None"),
+        (lambda draft: draft.visit(5), 'A request is a text such as "GET /login"'),
+        (lambda draft: draft.repair(5, "x"), "A repair replaces a text by a text"),
+        (lambda draft: draft.repair("bcrypt = Bcrypt(app)", ""), "repairs of all the stops above"),
+    ],
+)
+def test_a_draft_says_what_it_cannot_take(do, said, capsys):
+    """And stays as it was, so that the next cells run."""
+    draft = drafts.Draft(drafts.FIRST)
+    do(draft)
+
+    assert said in capsys.readouterr().out
+    assert (draft.text, draft.pages) == (drafts.FIRST, drafts.PAGES)
 
 
 def test_apps_live_side_by_side_and_leave_their_files_alone(load_step):

@@ -57,7 +57,10 @@ def own_copy(lab, fresh=False):
 
 
 def unanswered(lab):
-    """Return a lab without outputs, its answers folded, its links for one folder further down."""
+    """Return a lab without outputs, its answers folded, its links for one folder further down.
+
+    Jupyter shows the first line of code that is folded.
+    """
     notebook = json.loads(lab.read_text("utf-8"))
 
     def moved(link):
@@ -69,7 +72,10 @@ def unanswered(lab):
             cell.update(outputs=[], execution_count=None)
         else:
             cell["source"] = [ELSEWHERE.sub(moved, line) for line in cell["source"]]
-        if "answer" in cell["metadata"].get("tags", []):
+        tags = cell["metadata"].get("tags", [])
+        if "folded" in tags:
+            cell["metadata"]["jupyter"] = {"source_hidden": True}
+        if "answer" in tags:
             cell["source"] = [*FOLDED, *cell["source"], "\n\n</details>"]
     return notebook
 

@@ -29,7 +29,11 @@ class Site:
 
     def fill_in(self, browser, path, **values):
         """Open a page, fill in its form with the password, and return the page that answers."""
-        return browser.submit(browser.get(path).password_form(), **values)
+        page = browser.get(path)
+        form = page.password_form()
+        if not form:
+            raise LookupError(f"{path} has no form with a password: {page}")
+        return browser.submit(form, **values)
 
     def register(self, username="ada", password=PASSWORD, browser=None):
         """Fill in the register form and return the page that answers."""
