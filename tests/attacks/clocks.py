@@ -9,6 +9,8 @@ import time_machine
 from sqlalchemy import Engine, event
 
 DAY = 24 * 60 * 60  # seconds
+LEFT_ALONE = 30 * 60  # after which no one has typed a password lately
+PATIENCE = 300  # milliseconds
 OF_SQLITE = ("current_timestamp", "current_date", "current_time")
 WITH_NOW = ("datetime", "date", "time", "julianday", "unixepoch", "strftime")
 
@@ -54,8 +56,12 @@ def sqlite_follows():
 
 
 def teach(connection, _record):
-    """Let a new connection ask Python for the time."""
+    """Let a new connection ask Python for the time, and wait for a lock no longer than it helps.
+
+    In a race, the one that has the lock goes on only when the other one is answered.
+    """
     if isinstance(connection, sqlite3.Connection):
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
         for name in OF_SQLITE:
             connection.create_function(
                 name, 0, asking(name.replace("current_timestamp", "datetime"))
