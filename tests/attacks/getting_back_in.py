@@ -7,7 +7,8 @@ from workbench.attempt import attempt
 from workbench.forms import same_path
 
 from attacks.clocks import DAY, later
-from attacks.forging import made_up, pieces, words_of
+from attacks.forging import made_up, pieces
+from attacks.keys import words_of
 from attacks.reset_links import names_in
 from attacks.verdicts import Chapter, fails, succeeds
 from attacks.visitor import SITE, outliving

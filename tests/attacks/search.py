@@ -108,9 +108,9 @@ class Search:
                 yield Feature(page.path, form.action, fields)
 
         self.home()
-        form = one.form(self.browser.get(one.path))
+        form = one.form(self.browser.get(one.path))  # not shown where ada has confirmed it lately
         confirming = [dict.fromkeys(one.fields, "old")] if len(one.fields) == 1 else []
-        for fields in [*readings(form), *confirming] if form else ():
+        for fields in [*(readings(form) if form else ()), *confirming]:
             self.features.change = self.extended(replace(one, fields=fields), has_worked, ways)
             if self.features.change:
                 self.password = self.new
@@ -122,15 +122,16 @@ class Search:
         target = self.target
         self.home()
         form, before = one.form(self.browser.get(one.path)), target.row(target.ada)
-        if not form:  # its page asks for the password, or no longer does
-            self.browser = target.inside(password=self.password)
-            form = one.form(self.browser.get(one.path))
 
         def has_worked():
             stays = target.row(target.ada) == before and self.browser.greets(target.ada)
             return not stays and target.is_gone(self.password)
 
-        for first in filled(one.path, form) if form else ():
+        if not form:  # its page asks for the password again, or has been given it
+            self.browser = target.inside(password=self.password)
+            form = one.form(self.browser.get(one.path))
+        confirm = replace(one, fields=dict.fromkeys(one.fields, "old"))
+        for first in filled(one.path, form) if form else [confirm]:
             self.home()
             before = target.row(target.ada)
             confirm = self.extended(first, has_worked, lambda page, form: filled(page.path, form))
