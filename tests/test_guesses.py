@@ -79,6 +79,7 @@ with app.app_context():
         db.session.add(Failure(name=username))
         db.session.commit()''' + WRONG],
 ]  # fmt: skip
+ASLEEP = [["app.py", WRONG, f"\n        import time; time.sleep(3){WRONG}"]]
 STRONG = [
     [
         "app.py",
@@ -130,6 +131,7 @@ def once():
         (BRIEFLY, SUCCEEDS, "101 wrong guesses in 5 hours, then"),
         (FOR_GOOD, FAILS, "at most 100"),
         (BY_SQLITE, FAILS, "at most 100"),
+        (ASLEEP, SUCCEEDS, "from a thousand addresses, 101 wrong guesses, then"),
         (ONE_TIME, SUCCEEDS, "from a thousand addresses, 101 wrong guesses, then"),
     ],
 )

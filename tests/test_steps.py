@@ -87,6 +87,38 @@ def now():
     if proven != current_user.id:
         abort(403)
 {END}'''
+ADDRESS = f'''
+tokens = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="gone")
+
+
+@app.route("/gone", methods=["GET", "POST"])
+@login_required
+def gone():
+    if request.method == "POST" and current_user.check_password(request.form.get("wort", "")):
+        return """{BUTTON.format("/gone/%s", "")}""" % tokens.dumps(current_user.id)
+    return """{BUTTON.format("", PASSWORD.format("wort"))}"""
+
+
+@app.post("/gone/<token>")
+@login_required
+def now(token):
+    if not tokens.loads_unsafe(token)[0] or tokens.loads(token) != current_user.id:
+        abort(403)
+{END}'''
+OWNER = "tokens.loads(token) != current_user.id", "False"
+WORD = '<input name="word">'
+LAST = '<input type="hidden" name="word" value="GOODBYE">' + HIDDEN % "sure"
+THREE = f'''
+@app.route("/gone", methods=["GET", "POST"])
+@login_required
+def gone():
+    if not current_user.check_password(request.form.get("wort", "")):
+        return """{BUTTON.format("", PASSWORD.format("wort"))}"""
+    if request.form.get("word") != "GOODBYE":
+        return """Type GOODBYE. {BUTTON.format("", WORD + PASSWORD.format("wort"))}"""
+    if request.form.get("proof") != "sure":
+        return """{BUTTON.format("", LAST + PASSWORD.format("wort"))}"""
+{END}'''
 KNOWN = ' and current_user.check_password(request.form.get("wort", ""))'
 UNSURE = 'if session.pop("sure", "") != current_user.get_id():', "if False:"
 ASKED_AT_LOGIN = (
@@ -118,6 +150,10 @@ def verdict_of(lab, name):
         (TWO_POSTS, [], FAILS),
         (TWO_POSTS, [UNSURE], SUCCEEDS),
         (TWO_POSTS, [(KNOWN, "")], SUCCEEDS),
+        (ADDRESS, [], FAILS),
+        (ADDRESS, [("tokens.dumps(current_user.id)", "tokens.dumps(0)"), OWNER], SUCCEEDS),
+        (THREE, [], FAILS),
+        (THREE, [(KNOWN.removeprefix(" and "), "request.form")], SUCCEEDS),
         (CONFIRM, [], FAILS),
         (CONFIRM, [("not is_sure()", 'not is_sure() and request.method == "GET"')], SUCCEEDS),
         (CONFIRM, [(ASKED_AT_LOGIN[0], ASKED_AT_LOGIN[1].format(300))], FAILS),
@@ -182,6 +218,15 @@ LEFT_BY_LINK = f"""
 @login_required
 def gone():
 {END}"""
+
+
+def test_a_change_may_ask_for_the_name():
+    """As a login does."""
+    checks = f'{KNOWS.format("old")} and request.form["who"] == current_user.username'
+    fields = '<input name="who">' + PASSWORD.format("old") + PASSWORD.format("new")
+    code = CHANGE.format(checks=checks, new="new", fields=fields)
+
+    assert verdict_of(lab_with(code), "blind-change").kind == FAILS
 
 
 def test_a_deletion_is_found_after_a_change_that_ends_the_session():
@@ -329,3 +374,20 @@ def test_an_old_cookie_and_a_race_are_two_attacks(ended, kind):
     ]
 
     assert verdict_of(lab, "next-user").kind == kind
+
+
+def test_a_reset_may_begin_with_a_link():
+    """Which leads on from the page that the first one opens."""
+    button = f"""{BUTTON.format("", "")}"""
+    link = '<a href="/back/%s?yes=1">Yes</a>'
+    lab = lab_with(
+        RESET,
+        (
+            'request.method == "POST":\n        session["token"]',
+            '"yes" in request.args:\n        session["token"]',
+        ),
+        (f'"""{button}"""\n\n\n@app.route("/back"', f"'{link}' % token\n\n\n@app.route(\"/back\""),
+    )
+    lab.edits = lab.edits[1:]
+
+    assert verdict_of(lab, "reset-again").kind == FAILS

@@ -4,8 +4,10 @@ import contextlib
 import sqlite3
 import time
 from datetime import UTC, datetime
+from unittest import mock
 
 import time_machine
+from flask import has_request_context
 from sqlalchemy import Engine, event
 
 DAY = 24 * 60 * 60  # seconds
@@ -43,6 +45,19 @@ def moving():
     """Yield a Clock; afterwards it is as late as before."""
     with time_machine.travel(time.time()) as traveller:
         yield Clock(traveller)
+
+
+@contextlib.contextmanager
+def no_naps():
+    """Let a request never sleep: who guesses asks a thousand times at once, and waits for none."""
+    sleep = time.sleep
+
+    def awake(seconds):
+        if not has_request_context():
+            sleep(seconds)
+
+    with mock.patch.object(time, "sleep", awake):
+        yield
 
 
 @contextlib.contextmanager

@@ -1,9 +1,9 @@
 """Links for a new password: asked for by a command, followed as their owner follows them."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from workbench.forms import is_open, same_path
+from workbench.forms import is_open, parsed, same_path
 
 from attacks.verdicts import NotThereError, require
 
@@ -38,9 +38,12 @@ class ResetLinks:
             if form:
                 return page, None if is_for_strangers(form) else form
             onward = [one for one in page.forms if one.can_be_sent() and not is_for_strangers(one)]
-            if not onward:
+            if onward:
+                page = browser.submit(onward[0], **names_in(onward[0], name or self.ada))
+            elif further := link_on(page, link):
+                page = browser.get(further)
+            else:
                 break
-            page = browser.submit(onward[0], **names_in(onward[0], name or self.ada))
         return page, None
 
     def use_link(self, link, password, name=""):
@@ -56,6 +59,13 @@ class ResetLinks:
         promise = "after a reset link is used, the new password logs you in"
         require(self.is_in(name, password), promise, page, FEATURE)
         return page
+
+
+def link_on(page, link):
+    """Return the address of a link on the page that holds the same token, or None."""
+    token = max(re.findall(r"[\w.~%-]+", link), key=len)
+    there = [urljoin(page.base, one["href"]) for one in parsed(page.html).find_all("a", href=True)]
+    return next((one for one in there if token in one and not one.endswith(link)), None)
 
 
 def is_for_strangers(form):

@@ -49,7 +49,7 @@ class Search:
         """Begin with a browser in which ada is logged in."""
         self.target, self.browser, self.features = target, browser, Features()
         self.password, self.new = target.passwords[:2]
-        self.found, self.places = [], set()
+        self.found, self.places, self.seen = [], set(), set()
 
     def everything(self):
         """Return the Features of the app."""
@@ -91,9 +91,8 @@ class Search:
 
     def asked_by(self, page):
         """Return the forms of a page that no link has led to."""
-        known = {(masked(one.action), *one.fields) for one in self.found}
         forms = [one for one in page.forms if not is_known(one)] if page.opens() else []
-        return [one for one in forms if (masked(one.action), *passwords_of(one)) not in known][:2]
+        return [one for one in forms if looks(one) not in self.seen][:2]
 
     def finds_change(self, one):
         """Look whether a form, or those that follow, changes the password."""
@@ -104,14 +103,14 @@ class Search:
             return now != before and target.is_in(password=self.new)
 
         def ways(page, form):
-            for fields in readings(form) if passwords_of(form) else ():
-                yield Feature(page.path, form.action, fields)
+            yield from changing(page.path, form)
 
         self.home()
         form = one.form(self.browser.get(one.path))  # not shown where ada has confirmed it lately
-        confirming = [dict.fromkeys(one.fields, "old")] if len(one.fields) == 1 else []
-        for fields in [*(readings(form) if form else ()), *confirming]:
-            self.features.change = self.extended(replace(one, fields=fields), has_worked, ways)
+        asking = [replace(one, fields=dict.fromkeys(one.fields, "old"))]
+        first = [*(changing(one.path, form) if form else ()), *asking[: len(one.fields) < 2]]
+        for feature in first:
+            self.features.change = self.extended(feature, has_worked, ways)
             if self.features.change:
                 self.password = self.new
                 return True
@@ -163,12 +162,21 @@ class Search:
     def note_forms(self, path, page):
         """Note each form once, though several pages show it, unless it comes before them."""
         for form in page.forms:
+            self.seen.add(looks(form))
             is_before = bool(page.hops) and not same_path(page.path, path)
             one = Feature(path if is_before else page.path, form.action, roles(form))
             place = urlsplit(one.action).path, *one.fields, is_before and path
             if not is_known(form) and place not in self.places:
                 self.places.add(place)
                 self.found.append(one)
+
+
+def changing(path, form):
+    """Yield a form as a step that changes the password, in each way that it may be meant."""
+    names = dict.fromkeys((one["name"] for one in open_fields(form)), OWN_NAME)
+    for typed in ({}, names) if names else ({},):
+        for fields in readings(form) if passwords_of(form) else ():
+            yield Feature(path, form.action, fields, typed)
 
 
 def filled(path, form):
@@ -182,11 +190,21 @@ def answers(form):
     page = form.tag.find_parents()[-1]
     said = " ".join([page.text, *(one.get("placeholder", "") for one in form.fields)])
     words = list(dict.fromkeys(word for found in NAMED.findall(said) for word in found if word))
-    open_ones = [one["name"] for one in form.fields if is_open(one) and one.get("name")]
+    open_ones = [one["name"] for one in open_fields(form)]
     yield from (
         dict(zip(open_ones, one, strict=True))
         for one in islice(product([OWN_NAME, *words[:5]], repeat=len(open_ones)), ANSWERS)
     )
+
+
+def open_fields(form):
+    """Return the fields of a form that wait for a text."""
+    return [one for one in form.fields if is_open(one) and one.get("name")]
+
+
+def looks(form):
+    """Return what a form is known by: where it is sent, and the names of its fields."""
+    return masked(form.action), *sorted({*form.names})
 
 
 def is_known(form):

@@ -13,7 +13,7 @@ from workbench.attempt import attempt, describe
 from workbench.loader import opened
 from workbench.people import PASSWORDS, People
 
-from attacks.clocks import sqlite_follows
+from attacks.clocks import no_naps, sqlite_follows
 from attacks.database import Database
 from attacks.places import broken_at
 from attacks.reset_links import FEATURE, ResetLinks
@@ -214,7 +214,7 @@ def target(path, people=None, features=None, edits=(), compiled=None, prepare=No
     `prepare` may do something to the copy, and to the environment, before the app is loaded.
     """
     work = Work()
-    with work.watched(), sqlite_follows(), opened(path, compiled) as copy, quiet():
+    with work.watched(), no_naps(), sqlite_follows(), opened(path, compiled) as copy, quiet():
         for edit in edits:
             copy.edit(*edit)
         if prepare:
