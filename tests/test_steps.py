@@ -391,3 +391,26 @@ def test_a_reset_may_begin_with_a_link():
     lab.edits = lab.edits[1:]
 
     assert verdict_of(lab, "reset-again").kind == FAILS
+
+
+NUMBERED = f'''
+@app.route("/users/<int:number>/leave", methods=["GET", "POST"])
+@login_required
+def leave(number):
+    if number != current_user.id:
+        abort(404)
+    if request.method == "GET":
+        return """{BUTTON.format("", "")}"""
+{END}'''
+NEVER_AGAIN = '\n    __table_args__ = {"sqlite_autoincrement": True}\n'
+
+
+def test_an_address_may_hold_the_number_of_a_user():
+    """Each of three users has a page of their own for it."""
+    lab = lab_with(NUMBERED)
+    model = "class User(UserMixin, db.Model):"
+    link = '<a href="/users/{{ current_user.id }}/leave">Leave</a><form'
+    lab.edits[0][2] = link
+    lab.edits.append(["app.py", model, model + NEVER_AGAIN])
+
+    assert verdict_of(lab, "next-user").kind == FAILS

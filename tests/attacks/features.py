@@ -15,7 +15,7 @@ NEW = re.compile(r"new|again|confirm|repeat|verif|retype|second|twice|2|neu|nuev
 DELETE = re.compile(
     r"delete|remove|close|erase|l(oe|\u00f6)schen|k(ue|\u00fc)ndig|elimin|borrar|baja|supprim", re.I
 )
-LETTERS = re.compile(r"[\w.~-]{16,}")  # of a token in an address
+OWN = re.compile(r"[\w.~-]{16,}|(?<=/)\d+(?=/|$)")  # in an address: a token, or a user's number
 READ = "final/chapters/README.md#what-to-name"
 MOST = 3  # password fields in a form that changes a password
 CHANGE = (
@@ -77,7 +77,7 @@ class Feature:
 
     def walk(self, browser, old, new, name, steps):
         """Open the page and send these forms, or those of them that are shown."""
-        page, rest = browser.get(self.path), steps
+        page, rest = browser.get(self.place(browser)), steps
         while not self.is_link:
             shown = [(one.form(page), at) for at, one in enumerate(rest) if one.form(page)]
             if not shown:
@@ -86,6 +86,15 @@ class Feature:
             page = rest[at].send(browser, form, old, new, name)
             rest = rest[at + 1 :]
         return page
+
+    def place(self, browser):
+        """Return the path of the page, where it names a user as /welcome links it here."""
+        kind = masked(self.path)
+        if "*" not in kind:
+            return self.path
+        links = parsed(browser.get("/welcome").html).find_all("a", href=True)
+        paths = [urlsplit(urljoin(SITE, one["href"])).path for one in links]
+        return next((one for one in paths if masked(one) == kind), self.path)
 
     def send(self, browser, form, old, new, name):
         """Fill in the form and return the page that answers."""
@@ -133,8 +142,8 @@ def is_last(feature):
 
 
 def masked(address):
-    """Return the path of an address without tokens and without a slash at its end."""
-    return LETTERS.sub("*", urlsplit(address).path.rstrip("/"))
+    """Return the path of an address without what is one user's, and without a slash at its end."""
+    return OWN.sub("*", urlsplit(address).path.rstrip("/"))
 
 
 def passwords_of(form):
