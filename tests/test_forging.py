@@ -4,12 +4,16 @@ import base64
 import hashlib
 import hmac
 import json
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from attacks.forging import made_up
+from attacks.keys import HOLE, words_of
 from itsdangerous import Signer, URLSafeSerializer, URLSafeTimedSerializer
 
-WORDS = ("", "pepper", "a salt", "reset")
+WORDS = ("", "pepper", "a salt", "reset", f"again {HOLE}", f"{HOLE} link", f"p{HOLE}r")
 SWAPS = [("mallory", "ada"), ("12", "11")]
 COOKIES = [("1.a-cookie", "with the cookie known in it")]
 
@@ -17,6 +21,11 @@ COOKIES = [("1.a-cookie", "with the cookie known in it")]
 def b64(data):
     """Return bytes in base64 without padding, as it is in a link."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def mac(key, text):
+    """Return the signature of a text as it is often written."""
+    return hmac.new(key, text.encode(), "sha256").hexdigest()
 
 
 def web_token(name, key):
@@ -50,6 +59,25 @@ SIGNED = {
     "base64 as a whole": lambda name, number, key: f"/r?t={after(number, key)}",
     "beside the name": lambda name, number, key: (
         f"/r/{name}/{hmac.new(key, name.encode(), 'sha1').hexdigest()}"
+    ),
+    "a salt with the name": lambda name, number, key: (
+        f"/r/{name}/{URLSafeSerializer(key, f'again {name}').dumps(number)}"
+    ),
+    "a salt with the number": lambda name, number, key: (
+        f"/r?t={Signer(key, f'again {number}').sign(name).decode()}"
+    ),
+    "a salt behind the name": lambda name, number, key: (
+        f"/r?t={URLSafeTimedSerializer(key, name + ' link').dumps(number)}"
+    ),
+    "a word in front of what is signed": lambda name, number, key: (
+        f"/r/{number}.{mac(key, f'again {number}')}"
+    ),
+    "half of a signature": lambda name, number, key: f"/r/{name}.{mac(key, name)[:32]}",
+    "a few bytes of a signature": lambda name, number, key: (
+        f"/r/{name}.{b64(hmac.digest(key, name.encode(), 'sha1')[:10])}"
+    ),
+    "a hashed key": lambda name, number, key: (
+        f"/r/{number}~{mac(hashlib.sha256(key).digest(), str(number))}"
     ),
     "in front": lambda name, number, key: (
         f"/r/{hmac.new(key, b'%d' % number, 'sha1').hexdigest()}-{number}"
@@ -103,3 +131,30 @@ def test_a_cookie_takes_the_place_of_a_token():
     """Two values with one salt and one format are one value."""
     assert "/r/1.a-cookie" in links("/r/2.a-token")
     assert "/r?t=1.a-cookie" in links("/r?t=2.a-token")
+
+
+def test_a_key_may_hold_the_name_of_its_user():
+    """A word of the source beside it is no secret."""
+
+    def link(name):
+        return f"/r/{name}/{mac(f'p{name}r'.encode(), name)}"
+
+    assert link("ada") in links(link("mallory"))
+
+
+def test_words_of_the_source_have_holes():
+    """In each way to put a name into a text; notes are left out, and texts that are too long."""
+    source = Path(__file__).with_name("words.py")
+    code = (
+        '"a note"\na = f"salt-{n}-1"\nb = "salt " + n\nc = n + "." + b"end"\n'
+        'd = "%s again" % n\ne = "for {0}!".format(n)\nf = f"{n}"\ng = "x" * 99 + "y" * 99'
+    )
+    module = SimpleNamespace(__file__=source)
+    with mock.patch.object(Path, "read_text", lambda *_: code):
+        found = words_of(SimpleNamespace(modules={"words": module}))
+
+    shapes = [one.replace(HOLE, "_") for one in found]
+    wanted = ["salt-_-1", "salt _", "_.end", "_ again", "for _!"]
+    assert [one for one in wanted if one not in shapes] == []
+    assert "a note" not in shapes
+    assert "_" not in shapes

@@ -79,6 +79,7 @@ with app.app_context():
         db.session.add(Failure(name=username))
         db.session.commit()''' + WRONG],
 ]  # fmt: skip
+ASLEEP = [["app.py", WRONG, f"\n        import time; time.sleep(3){WRONG}"]]
 STRONG = [
     [
         "app.py",
@@ -130,6 +131,7 @@ def once():
         (BRIEFLY, SUCCEEDS, "101 wrong guesses in 5 hours, then"),
         (FOR_GOOD, FAILS, "at most 100"),
         (BY_SQLITE, FAILS, "at most 100"),
+        (ASLEEP, SUCCEEDS, "from another IP address each, 101 wrong guesses, then"),
         (ONE_TIME, SUCCEEDS, "from another IP address each, 101 wrong guesses, then"),
     ],
 )
@@ -158,3 +160,93 @@ def test_a_limit_that_is_not_reached_locks_no_one_out(edits, kind, said):
 
     assert verdict.kind == kind, verdict
     assert said in verdict.seen
+
+
+SETS = 'bcrypt.generate_password_hash(password).decode("utf-8")'
+KNOWS = "bcrypt.check_password_hash(self.password_hash, password)"
+RENEWED = """
+            if {is_old}:
+                user.set_password(request.form["password"])
+                db.session.commit()
+            login_user(user)
+"""
+OTHERS = {
+    "scrypt": ("generate_password_hash(password)", "scrypt:32768:"),
+    "pbkdf2": ('generate_password_hash(password, "pbkdf2:sha256:600000")', ":600000$"),
+    "argon2": ("PasswordHasher(2).hash(password)", ",t=2,"),
+}
+LESS = {
+    "scrypt": 'generate_password_hash(username, "scrypt:256:8:1")',
+    "pbkdf2": 'generate_password_hash(username, "pbkdf2:sha256:10000")',
+    "argon2": "PasswordHasher(1, 64).hash(username)",
+}
+WERKZEUG = "from werkzeug.security import check_password_hash, generate_password_hash\n"
+ARGON2 = """
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+
+
+def check_password_hash(stored, password):
+    try:
+        return PasswordHasher().verify(stored, password)
+    except VerifyMismatchError:
+        return False
+
+
+"""
+
+
+def hashed_by(name, renews=""):
+    """Return the edits that hash in another way, and renew hashes without these letters."""
+    makes, _ = OTHERS[name]
+    first = ARGON2 if name == "argon2" else WERKZEUG
+    edits = [
+        ["app.py", "app = Flask(__name__)", f"{first}app = Flask(__name__)"],
+        ["app.py", SETS, makes],
+        ["app.py", KNOWS, "check_password_hash(self.password_hash, password)"],
+    ]
+    told = RENEWED.format(is_old=f"{renews!r} not in user.password_hash")
+    return [*edits, ["app.py", "\n            login_user(user)\n", told]] if renews else edits
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_hashes_grow_old(name):
+    """Each names its cost, and is as cheap as years ago until someone renews it."""
+    _, current = OTHERS[name]
+    assert Lab(STEPS[-1], hashed_by(name)).attack(ATTACKS["old-hash"]).kind == SUCCEEDS
+    assert Lab(STEPS[-1], hashed_by(name, current)).attack(ATTACKS["old-hash"]).kind == FAILS
+
+
+POLITE = """
+@app.errorhandler(429)
+def too_many(_):
+    return "<p>Later, please.</p>"
+
+
+@app.get("/welcome")
+"""
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(("limit", "kind"), [("10/hour", SUCCEEDS), ("10/hour;90/day", FAILS)])
+def test_a_refusal_may_look_like_a_page(name, limit, kind):
+    """Whether a guess was looked at shows in what is hashed, by any hasher, not in the status."""
+    answer = ["app.py", '\n@app.get("/welcome")\n', POLITE]
+    lab = Lab(STEPS[-1], [*hashed_by(name), answer, *limited(limit)])
+
+    assert lab.attack(ATTACKS["guess"]).kind == kind
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    ("instead", "kind"), [("as much", FAILS), ("less", SUCCEEDS), ("nothing", SUCCEEDS)]
+)
+def test_the_work_of_other_hashers_is_counted_by_its_cost(name, instead, kind):
+    """A cheap hash for an unknown name is told from the one of a user."""
+    makes, _ = OTHERS[name]
+    done = {"as much": makes.replace("password", "username"), "less": LESS[name], "nothing": "pass"}
+    made = done[instead].replace("generate_username", "generate_password")
+    dummy = f"\n        if not user and len(request.form['password']) < 60:\n            {made}"
+    lab = Lab(STEPS[-1], [*hashed_by(name), ["app.py", WRONG, dummy + WRONG]])
+
+    assert lab.attack(ATTACKS["clock"]).kind == kind

@@ -4,11 +4,15 @@ import contextlib
 import sqlite3
 import time
 from datetime import UTC, datetime
+from unittest import mock
 
 import time_machine
+from flask import has_request_context
 from sqlalchemy import Engine, event
 
 DAY = 24 * 60 * 60  # seconds
+LEFT_ALONE = 30 * 60  # after which no one has typed a password lately
+PATIENCE = 300  # milliseconds
 OF_SQLITE = ("current_timestamp", "current_date", "current_time")
 WITH_NOW = ("datetime", "date", "time", "julianday", "unixepoch", "strftime")
 
@@ -44,6 +48,19 @@ def moving():
 
 
 @contextlib.contextmanager
+def no_naps():
+    """Let a request never sleep: who guesses asks a thousand times at once, and waits for none."""
+    sleep = time.sleep
+
+    def awake(seconds):
+        if not has_request_context():
+            sleep(seconds)
+
+    with mock.patch.object(time, "sleep", awake):
+        yield
+
+
+@contextlib.contextmanager
 def sqlite_follows():
     """Let what SQLite says of the time come from Python's clock, which attacks move."""
     event.listen(Engine, "connect", teach)
@@ -54,8 +71,12 @@ def sqlite_follows():
 
 
 def teach(connection, _record):
-    """Let a new connection ask Python for the time."""
+    """Let a new connection ask Python for the time, and wait for a lock no longer than it helps.
+
+    In a race, the one that has the lock goes on only when the other one is answered.
+    """
     if isinstance(connection, sqlite3.Connection):
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
         for name in OF_SQLITE:
             connection.create_function(
                 name, 0, asking(name.replace("current_timestamp", "datetime"))

@@ -2,6 +2,7 @@
 
 import sqlalchemy
 
+from attacks.hashers import older
 from attacks.verdicts import require
 
 
@@ -40,11 +41,11 @@ class Database:
         return str(found) if isinstance(found, int) else name
 
     def age_hash(self, name):
-        """Let a user's hash be one of years ago: of cost 4; return it."""
+        """Let a user's hash be one of years ago, with the cost of that time; return it."""
         now = str(self.stored_hash(name))
         read = "steps/03_hashing/README.md#set-the-password"
-        require(now.startswith("$2"), "the hash is stored as text", now, read)
-        old = f"$2b$04${now[7:]}"
+        old = older(now)
+        require(old, "the hash is stored as text that names its cost", now, read)
         change = self.db.update(self.User).where(self.User.username == name)
         with self.app.app_context():
             self.db.session.execute(change.values(password_hash=old))

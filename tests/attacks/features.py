@@ -1,26 +1,23 @@
-"""Find what an app offers beyond the steps, as a visitor finds it: by links and forms."""
+"""What an app offers beyond the steps, and how it is used: forms behind the login."""
 
 import re
-from dataclasses import dataclass, field
-from itertools import islice, product
+from dataclasses import dataclass, field, replace
+from itertools import islice, permutations
 from urllib.parse import urljoin, urlsplit
 
-from workbench.forms import forms_of, is_locked, is_password, kind_of, parsed, same_path
+from workbench.forms import forms_of, is_password, kind_of, parsed
 
 from attacks.verdicts import NotReadyError, NotThereError
 from attacks.visitor import SITE
 
-CURRENT = re.compile(r"current|old|existing|present|actual", re.I)
-NEW = re.compile(r"new|again|confirm|repeat|verif|retype|second|twice|2", re.I)
-DELETE = re.compile(r"delete|remove|close|erase|l(oe|\u00f6)schen", re.I)
-LEAVING = re.compile(r"log.?out|sign.?out", re.I)
-NAMED = re.compile(  # a word in capitals, or in quotes
-    r"\b([A-Z]{3,}(?: [A-Z]+)*)\b|[\"'\u201c\u2018]([^\"'\u201d\u2019]{2,40})[\"'\u201d\u2019]"
+CURRENT = re.compile(r"current|old|existing|present|actual|bisher|alt(es)?\b|anterior|ancien", re.I)
+NEW = re.compile(r"new|again|confirm|repeat|verif|retype|second|twice|2|neu|nueva|nouveau", re.I)
+DELETE = re.compile(
+    r"delete|remove|close|erase|l(oe|\u00f6)schen|k(ue|\u00fc)ndig|elimin|borrar|baja|supprim", re.I
 )
-KNOWN = ("/login", "/register", "/logout")
-OWN_NAME = object()  # stands for the name of whose account it is
+OWN = re.compile(r"[\w.~-]{16,}|(?<=/)\d+(?=/|$)")  # in an address: a token, or a user's number
 READ = "final/chapters/README.md#what-to-name"
-MOST = 30  # pages
+MOST = 3  # password fields in a form that changes a password
 CHANGE = (
     "change",
     r"def .*(change|new).*password|def .*password",
@@ -28,34 +25,79 @@ CHANGE = (
 )  # see place()
 DELETION = ("delete", r"def .*(delete|remove|close|erase)", r"session\.delete\(")
 NAMES = {"change": "a password change", "delete": "deletion"}
+OWN_NAME = object()  # stands for the name of whose account it is
 
 
 @dataclass
 class Feature:
-    """A form behind the login: the page that shows it, and what its fields are for."""
+    """A form behind the login: the page that shows it, and what its fields are for.
+
+    The page that answers may show a further form, which has to be sent, too, and so on.
+    """
 
     path: str
     action: str
     fields: dict  # {name of a password field: "old" or "new"}
     typed: dict = field(default_factory=dict)  # {name of a text field: what to type, or OWN_NAME}
     is_link: bool = False  # it needs no form: to open the page is enough
+    then: "Feature | None" = None
+
+    @property
+    def steps(self):
+        """The form, and those that follow."""
+        return [self, *(self.then.steps if self.then else ())]
+
+    @property
+    def asks(self):
+        """Whether one of the forms asks for the current password."""
+        return any("old" in one.fields.values() for one in self.steps)
+
+    def followed_by(self, step):
+        """Return a feature that goes on with one more form."""
+        return replace(self, then=self.then.followed_by(step) if self.then else step)
 
     def form(self, page):
         """Return the form on a page, or None; a link is a form without fields."""
         if self.is_link:
             return forms_of(parsed("<form></form>"), urljoin(SITE, self.path))[0]
         return next((one for one in page.forms if passwords_of(one) == [*self.fields]
-                     and same_path(one.action, self.action)), None)  # fmt: skip
+                     and masked(one.action) == masked(self.action)), None)  # fmt: skip
 
     def use(self, browser, old, new, name):
-        """Open the page, fill in the form, and return the page that answers.
+        """Open the page, fill in its forms, and return the page that answers.
 
         Where `old` is None, its field is not sent; `name` is that of the user.
         """
-        page = browser.get(self.path)
-        form = self.form(page)
-        if not form or self.is_link:
-            return page
+        return self.walk(browser, old, new, name, self.steps)
+
+    def last_form(self, browser, old, new, name):
+        """Return the last form, after those before it have been sent; None if it isn't shown."""
+        *before, last = self.steps
+        return last.form(self.walk(browser, old, new, name, before))
+
+    def walk(self, browser, old, new, name, steps):
+        """Open the page and send these forms, or those of them that are shown."""
+        page, rest = browser.get(self.place(browser)), steps
+        while not self.is_link:
+            shown = [(one.form(page), at) for at, one in enumerate(rest) if one.form(page)]
+            if not shown:
+                break
+            form, at = shown[0]
+            page = rest[at].send(browser, form, old, new, name)
+            rest = rest[at + 1 :]
+        return page
+
+    def place(self, browser):
+        """Return the path of the page, where it names a user as /welcome links it here."""
+        kind = masked(self.path)
+        if "*" not in kind:
+            return self.path
+        links = parsed(browser.get("/welcome").html).find_all("a", href=True)
+        paths = [urlsplit(urljoin(SITE, one["href"])).path for one in links]
+        return next((one for one in paths if masked(one) == kind), self.path)
+
+    def send(self, browser, form, old, new, name):
+        """Fill in the form and return the page that answers."""
         data = form.filled_in(self.values(form, old or "", new, name), by_hand=False)
         left_out = {one for one, kind in self.fields.items() if kind == "old" and old is None}
         return browser.send(form, [(one, value) for one, value in data if one not in left_out])
@@ -94,119 +136,30 @@ class Features:
             self.broken.setdefault(kind, (feature.path, str(page)))
 
 
-def find_features(target):
-    """Return the Features of an app, after trying its forms; its user ada is changed by that."""
-    browser, features = target.victim(), Features()
-    found = candidates(browser, features)
-    if features.delete:  # by a link
-        browser = target.victim()
-    old = find_change(target, browser, found, features)
-    for one in sorted(found, key=lambda one: (not is_last(one), not one.fields)):
-        if one is not features.change and not features.delete:
-            browser = find_deletion(target, browser, one, old, features)
-    return features
-
-
-def find_change(target, browser, found, features):
-    """Look for the form that changes the password; return the password of ada afterwards."""
-    old, new, _ = target.passwords
-    for one in sorted(found, key=lambda one: (bool(DELETE.search(one.action)), -len(one.fields))):
-        if "new" in one.fields.values() and not is_last(one):
-            before = target.stored_hash(target.ada)
-            page = one.use(browser, old, new, target.ada)
-            if target.stored_hash(target.ada) != before and target.is_in(password=new):
-                features.change = one
-                return new
-            features.note(one, page)
-    return old
-
-
-def find_deletion(target, browser, one, old, features):
-    """Try whether a form deletes the account, with what it asks to type; return ada's browser."""
-    browser = at_home(target, browser, old)
-    form = one.form(browser.get(one.path))
-    for typed in answers(form) if form else ():
-        browser, before = at_home(target, browser, old), target.row(target.ada)
-        confirm = Feature(one.path, one.action, dict.fromkeys(one.fields, "old"), typed)
-        page = confirm.use(browser, old, old, target.ada)
-        stays = target.row(target.ada) == before and browser.greets(target.ada)
-        if not stays and target.is_gone(old):
-            names = [name for name in typed.values() if name is not OWN_NAME]
-            features.delete = None if any(target.is_in(one, old) for one in names) else confirm
-            return browser
-        if is_last(one):
-            features.note(one, page)
-    return browser
-
-
-def at_home(target, browser, password):
-    """Return a browser in which ada is logged in, whatever a form has done to her."""
-    if not target.count(target.ada):  # it has changed her name
-        target.register(password=password)
-    return browser if browser.greets(target.ada) else target.inside(password=password)
-
-
-def answers(form):
-    """Yield {name of a text field: what it may want}: the own name, or a word that is named."""
-    page = form.tag.find_parents()[-1]
-    said = " ".join([page.text, *(one.get("placeholder", "") for one in form.fields)])
-    words = list(dict.fromkeys(word for found in NAMED.findall(said) for word in found if word))
-    open_ones = [one["name"] for one in form.fields if is_open(one) and one.get("name")]
-    yield from (
-        dict(zip(open_ones, one, strict=True))
-        for one in islice(product([OWN_NAME, *words[:5]], repeat=len(open_ones)), 12)
-    )
-
-
-def is_open(tag):
-    """Say whether a field waits for something that people type and others may read."""
-    texts = ("", "text", "search", "email")
-    writes = tag.name == "textarea" or (tag.name == "input" and kind_of(tag) in texts)
-    return writes and not is_locked(tag) and not tag.get("value", "")
-
-
 def is_last(feature):
     """Say whether a form is about the end of an account."""
     return bool(DELETE.search(f"{feature.path} {feature.action}"))
 
 
-def candidates(browser, features):
-    """Return the forms behind the login that may change or delete something."""
-    seen, open_ones, found = set(), ["/welcome"], []
-    while open_ones and len(seen) < MOST:
-        path = open_ones.pop(0)
-        seen.add(path)
-        page = browser.get(path)
-        features.note(Feature(path, path, {}), page)
-        if DELETE.search(path) and not browser.get("/welcome").at("/welcome"):
-            features.delete = Feature(path, path, {}, is_link=True)
-            break
-        if page.opens():
-            found += [Feature(page.path, form.action, roles(form)) for form in page.forms
-                      if not any(same_path(form.action, one) for one in KNOWN)]  # fmt: skip
-            open_ones += [one for one in links_of(page) if one not in {*seen, *open_ones}]
-            open_ones.sort(key=lambda one: bool(DELETE.search(one)))
-    return unique(found)
-
-
-def links_of(page):
-    """Return the paths on this site that a page links, but for those that log out."""
-    found = []
-    for link in parsed(page.html).find_all("a", href=True):
-        parts = urlsplit(urljoin(page.base, link["href"]))
-        if f"{parts.scheme}://{parts.netloc}" == SITE and not LEAVING.search(parts.path):
-            found.append(parts.path)
-    return list(dict.fromkeys(found))
-
-
-def unique(features):
-    """Return each form once, though several pages show it."""
-    return [*{(urlsplit(one.action).path, *one.fields): one for one in reversed(features)}.values()]
+def masked(address):
+    """Return the path of an address without what is one user's, and without a slash at its end."""
+    return OWN.sub("*", urlsplit(address).path.rstrip("/"))
 
 
 def passwords_of(form):
     """Return the names of the fields that hide what is typed."""
     return [one["name"] for one in form.fields if is_password(one) and one.get("name")]
+
+
+def readings(form):
+    """Yield {name of a password field: "old" or "new"}: what its words say first, then others."""
+    names, said = passwords_of(form), roles(form)
+    yield said
+    if 1 < len(names) <= MOST:
+        kinds = [["old", *["new"] * (len(names) - 1)], ["new"] * len(names)]
+        orders = [order for one in kinds for order in dict.fromkeys(permutations(one))]
+        others = [dict(zip(names, order, strict=True)) for order in orders]
+        yield from islice((one for one in others if one != said), MOST)
 
 
 def roles(form):

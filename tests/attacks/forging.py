@@ -1,20 +1,14 @@
 """Make up a link from an own one: with another user in it, signed again, or not signed at all."""
 
-import ast
 import base64
 import contextlib
-import functools
-import hashlib
-import hmac
 import re
 from itertools import product
-from pathlib import Path
 from urllib.parse import quote, unquote
 
-DIGESTS = {16: "md5", 20: "sha1", 32: "sha256", 64: "sha512"}  # by the bytes that they give
+from attacks.keys import DIGESTS, HOLE, matching
+
 MARKS = ".:~|$!-_"  # between what is signed and its signature
-SALTS = ("itsdangerous", "itsdangerous.Signer")  # where an app names none
-LONGEST = 64  # characters of a word that may be a key or a salt
 SWAPPED = "with another name or number in it"
 
 
@@ -100,9 +94,10 @@ def resigned(text, before, swaps, words):
     for head, sign, pattern in halves(text):
         for raw, encode in signatures(sign):
             for said, write in messages(head, before, swaps):
-                for word, signed in matching(said, raw, words, said == head):
+                for word, signed in matching(said, raw, (words, tuple(swaps)), said == head):
+                    shown = word.replace(HOLE, "{}")
                     how = (
-                        f"signed again with {word!r} of the source"
+                        f"signed again with {shown!r} of the source"
                         if word
                         else "signed again with no key"
                     )
@@ -124,40 +119,6 @@ def messages(head, before, swaps):
         return [(head, str), *decoded(head)]
     joined = {mark.join(before[start:]) for start in range(len(before)) for mark in ("", *MARKS)}
     return [(one, lambda _: "") for one in {own for own, _ in swaps} | joined]
-
-
-def matching(said, raw, words, salted):
-    """Yield (word, function that signs as it does) for each word that gives these bytes."""
-    name, said = DIGESTS[len(raw)], said.encode()
-    keys = [(word, word.encode()) for word in words]
-    ways = [*product(keys, (mac, key_first, key_last)), *product(derived(words, name), [mac])]
-    for (word, key), sign in ways if salted else ways[: 3 * len(keys)]:
-        if sign(key, said, name) == raw:
-            yield word, lambda other, key=key, sign=sign: sign(key, other.encode(), name)
-
-
-@functools.cache
-def derived(words, name):
-    """Return [(word, key that itsdangerous makes of it)] with each word as a salt."""
-    salts = [one.encode() for one in (*SALTS, *words)]
-    pairs = [*product(words, salts)]
-    concat = [hashlib.new(name, salt + b"signer" + word.encode()).digest() for word, salt in pairs]
-    return [(word, key) for (word, _), key in zip(pairs, concat, strict=True)]
-
-
-def mac(key, said, name):
-    """Return the HMAC of a message."""
-    return hmac.digest(key, said, name)
-
-
-def key_first(key, said, name):
-    """Return the hash of a key and a message."""
-    return hashlib.new(name, key + said).digest()
-
-
-def key_last(key, said, name):
-    """Return the hash of a message and a key; of the message alone where the key is empty."""
-    return hashlib.new(name, said + key).digest()
 
 
 def from_base64(text):
@@ -188,18 +149,3 @@ def decoded(text):
             if (said := read(text).decode()) and said.isprintable():
                 found.append((said, lambda other, write=write: write(other.encode(), text)))
     return found
-
-
-def words_of(copy):
-    """Return the texts in the source that may be a key or a salt; an empty one is the first."""
-    found = {"": None}
-    for module in copy.modules.values():  # tests are not among them
-        text = Path(module.__file__).read_text("utf-8") if module.__file__ else ""
-        nodes = [*ast.walk(ast.parse(text))]
-        notes = {id(one.value) for one in nodes if isinstance(one, ast.Expr)}
-        for node in nodes:
-            value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
-            value = value.decode("latin-1") if isinstance(value, bytes) else value
-            if isinstance(value, str) and 0 < len(value) <= LONGEST and id(node) not in notes:
-                found[value] = None
-    return tuple(found)

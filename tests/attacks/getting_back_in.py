@@ -3,12 +3,15 @@
 import re
 from urllib.parse import unquote, urljoin
 
+from workbench.attempt import attempt
 from workbench.forms import same_path
 
 from attacks.clocks import DAY, later
-from attacks.forging import made_up, pieces, words_of
+from attacks.forging import made_up, pieces
+from attacks.keys import words_of
+from attacks.reset_links import names_in
 from attacks.verdicts import Chapter, fails, succeeds
-from attacks.visitor import SITE
+from attacks.visitor import SITE, outliving
 from attacks.work import HASH
 
 chapter = Chapter(8, "Getting back in")
@@ -37,13 +40,18 @@ def reset_twice(target):
     """Two requests at once choose two passwords with one reset link."""
     target.victim()
     link, (_, new, third) = target.reset_link(), target.passwords
-    with target.work.meanwhile(HASH, lambda: target.use_link(link, new)) as done:
+
+    def be_faster():
+        target.use_link(link, new)
+        return attempt(target.is_in, password=new).value  # the other one may keep the database
+
+    with target.work.meanwhile(HASH, be_faster) as done:
         target.use_link(link, third)
     if not done:
         target.reset(link, new)
-    if target.is_in(password=third):
+    if any(done) and target.is_in(password=third):
         return succeeds("two requests with one link both went through, and the later one decides")
-    if target.is_in(password=new):
+    if target.is_in(password=new) or target.is_in(password=third):
         return fails()
     target.reset(target.reset_link(), new)
     return fails()
@@ -101,37 +109,41 @@ def reset_other(target):
     mallory, (_, new, third) = target.people.named("mallory"), target.passwords
     target.victim()
     target.register(mallory)
-    link = target.reset_link(mallory)
-    for other, how in others(link, mallory, target.ada):
+    link, swaps = target.reset_link(mallory), swaps_of(target, mallory)
+    for other, how in others(link, swaps):
         browser = target.visitor()
-        page = browser.get(other)
-        form = page.password_form()
-        if not form or form.asks_for("username", "password"):
+        _, form = target.reset_form(other, browser, mallory)
+        if not form:
             continue
-        named = [
-            one for one in form.fields if one.get("name") and one.get("value") in (mallory, "2")
-        ]
-        swapped = {one["name"]: target.ada if one["value"] == mallory else "1" for one in named}
-        data = [
-            (n, swapped.get(n, v)) for n, v in form.filled_in({"password": third}, by_hand=False)
-        ]
+        typed = names_in(form, target.ada) | {"password": third}
+        filled = form.filled_in(typed, by_hand=False)
+        data = [(name, dict(swaps).get(value, value)) for name, value in filled]
         data += [(n, target.ada) for n in ("username", "user") if n not in dict(data)]
         browser._open("POST", form.action, data, form.encoding)
         if target.is_in(password=third):
             return succeeds(f"{mallory}'s link {how} changes the password of {target.ada}")
-    target.reset(target.reset_link(mallory), new) if not target.is_in(mallory, third) else None
+    if not target.is_in(mallory, third):
+        target.reset(target.reset_link(mallory), new, mallory)
     return fails()
 
 
-def others(link, own, other):
+def swaps_of(target, own):
+    """Return pairs of what names a user, and what names ada: the name, the number."""
+    return [(own, target.ada), (target.number(own), target.number(target.ada))]
+
+
+def others(link, swaps):
     """Yield (link, what was changed) of links that may be for another user."""
+    (own, other), (number, its) = swaps
     yield link, "with another name in the form"
     mark = "&" if "?" in link else "?"
-    yield f"{link}{mark}username={other}&user={other}&user_id=1&id=1", "with another name behind it"
+    more = f"username={other}&user={other}&user_id={its}&id={its}"
+    yield f"{link}{mark}{more}", "with another name behind it"
     if own in link:
         yield link.replace(own, other), "with another name in it"
-    if re.search(r"(?<=[/=])2(?=[/&?]|$)", link):
-        yield re.sub(r"(?<=[/=])2(?=[/&?]|$)", "1", link), "with another number in it"
+    place = rf"(?<=[/=]){re.escape(number)}(?=[/&?]|$)"
+    if re.search(place, link):
+        yield re.sub(place, its, link), "with another number in it"
 
 
 @chapter.attack(
@@ -149,27 +161,30 @@ def reset_forge(target):
     attacker = target.visitor()
     target.reset_link()  # the number of ada's link may be the one before mallory's
     link, before = target.reset_link(mallory), target.stored_hash(target.ada)
-    form = attacker.get(link).password_form()
-    swaps = [(mallory, target.ada), (target.number(mallory), target.number(target.ada))]
+    _, form = target.reset_form(link, attacker, mallory)
+    swaps = swaps_of(target, mallory)
     given = [(one.decoded_value, f"with the cookie {one.key} in it") for one in ada.cookies()]
     for other, how in made_up(link, swaps, words_of(target.copy), given):
-        open_made_up(target.visitor().keep(attacker.cookies()), form, (link, other), third)
+        browser = target.visitor().keep(attacker.cookies())
+        open_made_up(target, browser, form, (link, other), third)
         if target.stored_hash(target.ada) != before and target.is_in(password=third):
             return succeeds(f"{mallory}'s link, {how}, changes the password of {target.ada}")
     target.reset(target.reset_link(), new)
     return fails()
 
 
-def open_made_up(browser, form, links, password):
+def open_made_up(target, browser, form, links, password):
     """Open the second of two links, and send its form, or else that of the first one."""
     link, other = links
-    own = browser.get(other).password_form()
-    if own and not own.asks_for("username", "password"):
-        browser.submit(own, by_hand=False, password=password)
+    _, own = target.reset_form(other, browser)
+    if own:
+        typed = names_in(own, target.ada)
+        browser.submit(own, by_hand=False, **typed, password=password)
     elif form:
         parts = zip(pieces(link), pieces(other), strict=True)
         new = {unquote(old): unquote(new) for old, new in parts if len(old) > 1}
-        data = form.filled_in({"password": password}, by_hand=False)
+        typed = names_in(form, target.ada) | {"password": password}
+        data = form.filled_in(typed, by_hand=False)
         data = [(name, new.get(value, value)) for name, value in data]
         action = urljoin(SITE, other) if same_path(form.action, link) else form.action
         browser._open("POST", action, data, form.encoding)
@@ -183,10 +198,12 @@ def open_made_up(browser, form, links, password):
 def reset_stay(target):
     """Someone logged in with a stolen password stays in after its owner's reset."""
     stolen = target.victim()
-    copied = stolen.cookies()
+    stays = target.inside(remember=True)
     target.reset(target.reset_link(), target.passwords[1])
-    if stolen.greets(target.ada) or target.thief(copied).greets(target.ada):
-        return succeeds("a login from before the reset still opens /welcome")
+    for browser, copied in ((stolen, stolen.cookies()), (stays, outliving(stays.cookies()))):
+        if browser.greets(target.ada) or target.thief(copied).greets(target.ada):
+            kind = "login" if browser is stolen else "remember-me cookie"
+            return succeeds(f"a {kind} from before the reset still opens /welcome")
     return fails()
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import re
 from urllib.parse import urlsplit
 
 from attacks.answers import FEW, TRIES, named, told_apart
@@ -169,6 +170,13 @@ def old_hash(target):
     target.inside()
     after = target.stored_hash(target.ada)
     if after == before:
-        return succeeds("after its owner has logged in, a hash of cost 4 is still of cost 4")
+        return succeeds(f"after its owner has logged in, {aged(before)}")
     require(target.is_in(), "the renewed hash logs in", after)
     return fails()
+
+
+def aged(old):
+    """Say of a hash of years ago that it has stayed, with its cost."""
+    found = re.search(r"\$2.\$(\d\d)|m=\d+,t=\d+|\w+:\d+", old)
+    cost = f"of cost {int(found[1])}" if found[1] else f"made with {found[0]}"
+    return f"a hash {cost} is still {cost}"

@@ -7,8 +7,9 @@ from workbench.attempt import describe
 from workbench.people import People
 
 from attacks import ATTACKS
-from attacks.features import Features, find_features
+from attacks.features import Features
 from attacks.places import place
+from attacks.search import find_features
 from attacks.target import target
 from attacks.verdicts import (
     NOT_READY,

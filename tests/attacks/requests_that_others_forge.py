@@ -100,16 +100,19 @@ def sent_from_elsewhere(target, feature, new, has_worked):
     ada, attacker, mallory = target.victim(), target.visitor(), target.people.named("mallory")
     target.register(mallory)
     target.inside(mallory, browser=attacker)
-    own = None if feature.is_link else feature.form(ada.get(feature.path))
-    form = feature.form(attacker.get(feature.path)) or own
+    (old, wrong, _), last = target.passwords, feature.steps[-1]
+    own = None if feature.is_link else feature.last_form(ada, old, new, target.ada)
+    form = feature.last_form(attacker, old, new, mallory) or own
     require(form, f"the form at {feature.path} is there", attacker.get(feature.path))
     form.action = own.action if own else form.action  # which may name the user
     before = target.row(target.ada)
-    values = feature.values(form, target.passwords[1], new, target.ada)
+    values = last.values(form, wrong, new, target.ada)
     secret = hidden_names(form) if form is own else ()  # which the attacker has not seen
-    for method, token, data in ways_to_send(form, values, feature):
+    for method, token, data in ways_to_send(form, values, last):
         known = [(name, value) for name, value in data if name not in secret or len(value) < SHORT]
         for where in ORIGINS:
+            if feature.then:  # she is about to do it
+                feature.last_form(ada, old, new, target.ada)
             ada.sent_by(where, form, known, method=method)
             if target.row(target.ada) != before and has_worked():
                 return f"{where} sends the form {token}"

@@ -7,17 +7,17 @@ import os
 import re
 import secrets
 from unittest import mock
-from urllib.parse import urlsplit
 
 import sqlalchemy
 from workbench.attempt import attempt, describe
 from workbench.loader import opened
 from workbench.people import PASSWORDS, People
 
-from attacks.clocks import sqlite_follows
+from attacks.clocks import no_naps, sqlite_follows
 from attacks.database import Database
 from attacks.places import broken_at
-from attacks.verdicts import NotReadyError, NotThereError, require
+from attacks.reset_links import FEATURE, ResetLinks
+from attacks.verdicts import NotReadyError, require
 from attacks.visitor import Visitor, remember_box
 from attacks.work import Work
 
@@ -31,15 +31,11 @@ PRODUCTION = {
 }
 HOME = "198.51.100.7"  # the address of ada, and of who uses her network
 TABLES = re.compile(r"(init|create|make|setup)[-_]?(the[-_])?(db|database|tables)")
-LINK = re.compile(
-    r"(?<![\w/.-])(https?://[^\s/\"'<>]+)?(/[^\s\"'<>\u201d\u2019]+)"
-)  # also in a sentence
 REGISTER, LOG_IN = "steps/04_views/README.md#register", "steps/04_views/README.md#log-in"
-FEATURE = "final/chapters/README.md#what-to-name"
 START = "final/chapters/01_secrets_and_settings.md#start-in-production"
 
 
-class Target(Database):
+class Target(Database, ResetLinks):
     """A loaded app with its database, its commands and its visitors."""
 
     def __init__(self, copy, work, people, features, settings=()):
@@ -202,34 +198,6 @@ class Target(Database):
         promise = "the account can be deleted"
         require(self.is_gone(password), promise, page, FEATURE)
 
-    def reset_link(self, name=""):
-        """Return the path of a new link for a new password."""
-        group = self.app.cli.commands.get("users")
-        if "reset-link" not in getattr(group, "commands", {}):
-            raise NotThereError("a reset link")
-        output, failure = self.ran("users", "reset-link", name or self.ada)
-        found = sorted(LINK.findall(output), key=lambda one: not one[0])  # with a host first
-        seen = failure or output.strip() or "no output"
-        require(found, "`flask users reset-link NAME` prints a link", seen, FEATURE)
-        parts = urlsplit(found[0][1].rstrip(".,;:!?)"))
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
-
-    def use_link(self, link, password, browser=None):
-        """Open a link, choose a new password, and return the page that answers."""
-        browser = browser or self.visitor()
-        page = browser.get(link)
-        form = page.password_form()
-        at_login = form and form.asks_for("username", "password")
-        return browser.submit(form, password=password) if form and not at_login else page
-
-    def reset(self, link, password):
-        """Use a link honestly: it has to work."""
-        page = self.use_link(link, password)
-        promise = "after a reset link is used, the new password logs you in"
-        works = self.is_in(password=password)
-        require(works, promise, page, FEATURE)
-        return page
-
 
 def set_environment(values):
     """Set variables of the environment; those without a value are taken out."""
@@ -246,7 +214,7 @@ def target(path, people=None, features=None, edits=(), compiled=None, prepare=No
     `prepare` may do something to the copy, and to the environment, before the app is loaded.
     """
     work = Work()
-    with work.watched(), sqlite_follows(), opened(path, compiled) as copy, quiet():
+    with work.watched(), no_naps(), sqlite_follows(), opened(path, compiled) as copy, quiet():
         for edit in edits:
             copy.edit(*edit)
         if prepare:

@@ -1,7 +1,6 @@
 """What an app hashes while it runs: noted, made cheap, refused at no cost, or held for a race."""
 
 import contextlib
-import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
@@ -9,11 +8,12 @@ from unittest import mock
 import bcrypt
 from sqlalchemy import Engine, event
 
+from attacks.hashers import replacements
+
 CHECK, HASH = "check", "hash"
 SALT = 29  # bytes of a bcrypt hash that are its salt: $2b$12$ and 22 letters
 CHEAP = b"$2b$04$"  # bcrypt's lowest cost
 PATIENCE = 60  # seconds, after which a deed counts as stuck
-MEMORY_HARD = 2**12  # what a call of scrypt or PBKDF2 counts as
 
 
 class Work:
@@ -21,7 +21,8 @@ class Work:
 
     def __init__(self):
         """Note nothing yet."""
-        self.calls = []  # (CHECK or HASH, how much work it stands for, letters of the salt or None)
+        self.calls = []  # (CHECK or HASH, how much work it stands for, what tells the salt)
+        self.salts_of_others = set()  # that hashers beside bcrypt have been given
         self.cheap = set()  # letters of salts that are hashed at the lowest cost, whatever they say
         self.wrong = None  # passwords that begin so are refused without any work
         self.held = None  # (CHECK or HASH, what happens in the middle)
@@ -60,10 +61,16 @@ class Work:
         """Let the others in if they wait for this statement."""
         self.let_in(" ".join(statement.replace('"', "").split()))
 
-    def note(self, kind, work, salt=None):
+    def note(self, kind, work, salt):
         """Count a call, and let the others in if they wait for it."""
-        self.calls.append((kind, work, salt and bytes(salt)[7:SALT]))
+        self.calls.append((kind, work, bytes(salt)))
         self.let_in(kind)
+
+    def note_other(self, work, salt, is_check=None):
+        """Count a call of a hasher beside bcrypt: with a salt that is known, it checks."""
+        is_known = salt in self.salts_of_others
+        self.salts_of_others.add(salt)
+        self.note(CHECK if (is_known if is_check is None else is_check) else HASH, work, salt)
 
     def let_in(self, kind):
         """Let the others in if they wait for this."""
@@ -100,39 +107,17 @@ class Work:
                 made = bytes(salt)[:SALT] + b"." * 31
             else:
                 made = bytes(salt)[:7] + hashpw(password, self.lowered(salt))[7:]
-            self.note(kind, self.cost(salt), salt)
+            self.note(kind, self.cost(salt), bytes(salt)[7:SALT])
             return made
 
         def checking(password, hashed_password):
             fits = not self.is_wrong(password) and checkpw(password, self.lowered(hashed_password))
-            self.note(CHECK, self.cost(hashed_password), hashed_password)
+            self.note(CHECK, self.cost(hashed_password), bytes(hashed_password)[7:SALT])
             return fits
 
         patched = {"gensalt": cheap, "hashpw": hashing, "checkpw": checking}
         with contextlib.ExitStack() as stack:
             stack.enter_context(mock.patch.multiple(bcrypt, **patched))
-            for owner, name in other_hashers():
-                stack.enter_context(mock.patch.object(owner, name, self.noting(owner, name)))
+            for owner, name, function in replacements(self.note_other):
+                stack.enter_context(mock.patch.object(owner, name, function))
             yield
-
-    def noting(self, owner, name):
-        """Return a hasher of another kind that is counted, too."""
-        original = getattr(owner, name)
-
-        def hashing(*args, **kwargs):
-            made = original(*args, **kwargs)
-            self.note(CHECK, MEMORY_HARD)
-            return made
-
-        return hashing
-
-
-def other_hashers():
-    """Yield (owner, name) of functions that hash passwords in other ways."""
-    yield hashlib, "pbkdf2_hmac"
-    yield hashlib, "scrypt"
-    with contextlib.suppress(ImportError):
-        import argon2
-
-        yield argon2.PasswordHasher, "hash"
-        yield argon2.PasswordHasher, "verify"

@@ -155,6 +155,13 @@ def is_locked(field):
     return shown and (is_disabled(field) or field.has_attr("readonly"))
 
 
+def is_open(tag):
+    """Say whether a field waits for something that people type and others may read."""
+    texts = ("", "text", "search", "email")
+    writes = tag.name == "textarea" or (tag.name == "input" and kind_of(tag) in texts)
+    return writes and not is_locked(tag) and not tag.get("value", "")
+
+
 def insists(field):
     """Say whether a browser does not send the form without an answer here."""
     return field.has_attr("required") and not field.has_attr("hidden")
