@@ -6,13 +6,14 @@ from attacks import (
     logins_that_end,
     names,
     open_browsers,
+    other_users,
     requests_that_others_forge,
     secrets_and_settings,
     what_is_left_behind,
     where_a_login_leads,
 )
 
-__all__ = ["open_browsers"]  # whose attacks are in the chapter of logins that end
+__all__ = ["open_browsers", "other_users"]  # whose attacks end the chapters 3 and 2
 MODULES = (
     secrets_and_settings,
     requests_that_others_forge,
