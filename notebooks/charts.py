@@ -75,7 +75,7 @@ def move(function, **choices):
         try:
             said = function(**{name: one.value for name, one in controls.items()})
         except Exception as error:
-            if not change:  # the cell shows it; what is raised later, nobody would see
+            if not change:  # the cell shows it; what is raised later is seen nowhere
                 raise
             said = f"{type(error).__name__}: {error}"
         shown.value = f'<pre style="line-height: 1.4">{html.escape(said)}</pre>'

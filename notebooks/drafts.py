@@ -213,7 +213,7 @@ class Draft:
         """Start the app, send it these requests, and print what a visitor gets."""
         odd = [request for request in asked if not isinstance(request, str)]
         if odd:
-            print(f'A request is a text such as "GET /login", and this is none: {odd[0]!r}')
+            print(f'A request is a text such as "GET /login", and this is not one: {odd[0]!r}')
             return
         width = max(map(len, asked), default=0)
         for request, got in self.answers(asked, username=name, password=password):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, permutations
 from urllib.parse import urljoin, urlsplit
 
-from workbench.forms import forms_of, is_password, kind_of, parsed
+from workbench.forms import forms_of, is_open, is_password, kind_of, parsed, same_path
 
 from attacks.verdicts import NotReadyError, NotThereError
 from attacks.visitor import SITE
@@ -15,6 +15,8 @@ NEW = re.compile(r"new|again|confirm|repeat|verif|retype|second|twice|2|neu|nuev
 DELETE = re.compile(
     r"delete|remove|close|erase|l(oe|\u00f6)schen|k(ue|\u00fc)ndig|elimin|borrar|baja|supprim", re.I
 )
+LEAVING = re.compile(r"log.?out|sign.?out", re.I)
+KNOWN = ("/login", "/register", "/logout")
 OWN = re.compile(r"[\w.~-]{16,}|(?<=/)\d+(?=/|$)")  # in an address: a token, or a user's number
 READ = "final/chapters/README.md#what-to-name"
 MOST = 3  # password fields in a form that changes a password
@@ -92,8 +94,7 @@ class Feature:
         kind = masked(self.path)
         if "*" not in kind:
             return self.path
-        links = parsed(browser.get("/welcome").html).find_all("a", href=True)
-        paths = [urlsplit(urljoin(SITE, one["href"])).path for one in links]
+        paths = links_of(browser.get("/welcome"))
         return next((one for one in paths if masked(one) == kind), self.path)
 
     def send(self, browser, form, old, new, name):
@@ -144,6 +145,31 @@ def is_last(feature):
 def masked(address):
     """Return the path of an address without what is one user's, and without a slash at its end."""
     return OWN.sub("*", urlsplit(address).path.rstrip("/"))
+
+
+def links_of(page):
+    """Return the paths on this site that a page links, but for those that log out."""
+    found = []
+    for link in parsed(page.html).find_all("a", href=True):
+        parts = urlsplit(urljoin(page.base, link["href"]))
+        if f"{parts.scheme}://{parts.netloc}" == SITE and not LEAVING.search(parts.path):
+            found.append(parts.path)
+    return list(dict.fromkeys(found))
+
+
+def is_known(form):
+    """Say whether a form is one of the steps, whatever page it is on."""
+    return any(same_path(form.action, one) for one in KNOWN)
+
+
+def open_fields(form):
+    """Return the fields of a form that wait for a text."""
+    return [one for one in form.fields if is_open(one) and one.get("name")]
+
+
+def names_in(form, name):
+    """Return {field: name} for each field that waits for a text."""
+    return dict.fromkeys((one["name"] for one in open_fields(form)), name)
 
 
 def passwords_of(form):

@@ -7,9 +7,9 @@ from workbench.attempt import attempt
 from workbench.forms import same_path
 
 from attacks.clocks import DAY, later
+from attacks.features import names_in
 from attacks.forging import made_up, pieces
 from attacks.keys import words_of
-from attacks.reset_links import names_in
 from attacks.verdicts import Chapter, fails, succeeds
 from attacks.visitor import SITE, outliving
 from attacks.work import HASH

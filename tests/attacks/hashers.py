@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import re
 
-MEMORY_HARD = 2**12  # what a usual call counts as; scrypt of 2**14 blocks is one
 LEAST = {"n": 2, "r": 1, "p": 1}  # of scrypt
 ARGON2 = re.compile(r"(?<=\$)m=(\d+),t=(\d+),p=(\d+)(?=\$)")
 COSTS = (  # of a hash in the usual ways to write it, and what it was years ago

@@ -1,4 +1,4 @@
-"""The keys and salts that stand in the source of an app, and what is signed with them."""
+"""The keys and salts that are in the source of an app, and what is signed with them."""
 
 import ast
 import functools

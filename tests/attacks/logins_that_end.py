@@ -4,7 +4,7 @@ import contextlib
 from functools import partial
 
 from attacks.clocks import DAY, later
-from attacks.features import CHANGE
+from attacks.features import CHANGE, READ
 from attacks.verdicts import Chapter, NotThereError, fails, require, succeeds
 from attacks.visitor import names_of, outliving, put_back, remember_box
 from attacks.work import CHECK, HASH
@@ -12,7 +12,6 @@ from attacks.work import CHECK, HASH
 chapter = Chapter(3, "Logins that end")
 LOGIN = r"login_user\(|session\[[\"']user"
 LOADER = r"user_loader"
-READ = "final/chapters/README.md#what-to-name"
 
 
 @chapter.attack(

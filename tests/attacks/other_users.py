@@ -5,10 +5,18 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
-from attacks.features import CHANGE, DELETION, Feature, is_last, masked
+from attacks.features import (
+    CHANGE,
+    DELETION,
+    Feature,
+    is_known,
+    is_last,
+    links_of,
+    masked,
+)
 from attacks.places import At
 from attacks.requests_that_others_forge import SHORT, chapter
-from attacks.search import is_known, links_of, looks
+from attacks.search import looks
 from attacks.verdicts import fails, require, succeeds
 
 CROWD = 10  # users who register first, so that no number is a 1 that means yes

@@ -3,15 +3,14 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-from workbench.forms import is_open, parsed, same_path
+from workbench.forms import parsed
 
+from attacks.features import READ, is_known, names_in
 from attacks.verdicts import NotThereError, require
 
 LINK = re.compile(
     r"(?<![\w/.-])(https?://[^\s/\"'<>]+)?(/[^\s\"'<>\u201d\u2019]+)"
 )  # also in a sentence
-FEATURE = "final/chapters/README.md#what-to-name"
-STRANGERS = ("/login", "/register", "/logout")
 MOST = 3  # pages on the way to the form, as that of a button against programs that open links
 
 
@@ -26,18 +25,18 @@ class ResetLinks:
         output, failure = self.ran("users", "reset-link", name or self.ada)
         found = sorted(LINK.findall(output), key=lambda one: not one[0])  # with a host first
         seen = failure or output.strip() or "no output"
-        require(found, "`flask users reset-link NAME` prints a link", seen, FEATURE)
+        require(found, "`flask users reset-link NAME` prints a link", seen, READ)
         parts = urlsplit(found[0][1].rstrip(".,;:!?)"))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def reset_form(self, link, browser, name=""):
-        """Open a link, and go on where a page asks for no more; return (page, its form or None)."""
+        """Open a link, go on past pages without a password; return (page, its form or None)."""
         page = browser.get(link)
         for _ in range(MOST):
             form = page.password_form()
             if form:
-                return page, None if is_for_strangers(form) else form
-            onward = [one for one in page.forms if one.can_be_sent() and not is_for_strangers(one)]
+                return page, None if is_known(form) else form
+            onward = [one for one in page.forms if one.can_be_sent() and not is_known(one)]
             if onward:
                 page = browser.submit(onward[0], **names_in(onward[0], name or self.ada))
             elif further := link_on(page, link):
@@ -57,7 +56,7 @@ class ResetLinks:
         """Use a link honestly: it has to work."""
         page = self.use_link(link, password, name)
         promise = "after a reset link is used, the new password logs you in"
-        require(self.is_in(name, password), promise, page, FEATURE)
+        require(self.is_in(name, password), promise, page, READ)
         return page
 
 
@@ -66,13 +65,3 @@ def link_on(page, link):
     token = max(re.findall(r"[\w.~%-]+", link), key=len)
     there = [urljoin(page.base, one["href"]) for one in parsed(page.html).find_all("a", href=True)]
     return next((one for one in there if token in one and not one.endswith(link)), None)
-
-
-def is_for_strangers(form):
-    """Say whether a form logs in, registers or logs out, whatever page it is on."""
-    return any(same_path(form.action, path) for path in STRANGERS)
-
-
-def names_in(form, name):
-    """Return {field: name} for each field that waits for a text: whose link it is."""
-    return {one["name"]: name for one in form.fields if one.get("name") and is_open(one)}

@@ -3,28 +3,29 @@
 import re
 from dataclasses import replace
 from itertools import islice, product
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from workbench.forms import is_open, parsed, same_path
+from workbench.forms import same_path
 
 from attacks.clocks import LEFT_ALONE, later
 from attacks.features import (
     OWN_NAME,
     Feature,
     Features,
+    is_known,
     is_last,
+    links_of,
     masked,
+    names_in,
+    open_fields,
     passwords_of,
     readings,
     roles,
 )
-from attacks.visitor import SITE
 
-LEAVING = re.compile(r"log.?out|sign.?out", re.I)
 NAMED = re.compile(  # a word in capitals, or in quotes
     r"\b([A-Z]{3,}(?: [A-Z]+)*)\b|[\"'\u201c\u2018]([^\"'\u201d\u2019]{2,40})[\"'\u201d\u2019]"
 )
-KNOWN = ("/login", "/register", "/logout")
 MOST = 30  # pages
 FURTHER = 2  # forms after the first one
 ANSWERS = 12  # ways to fill in a form
@@ -173,7 +174,7 @@ class Search:
 
 def changing(path, form):
     """Yield a form as a step that changes the password, in each way that it may be meant."""
-    names = dict.fromkeys((one["name"] for one in open_fields(form)), OWN_NAME)
+    names = names_in(form, OWN_NAME)
     for typed in ({}, names) if names else ({},):
         for fields in readings(form) if passwords_of(form) else ():
             yield Feature(path, form.action, fields, typed)
@@ -197,26 +198,6 @@ def answers(form):
     )
 
 
-def open_fields(form):
-    """Return the fields of a form that wait for a text."""
-    return [one for one in form.fields if is_open(one) and one.get("name")]
-
-
 def looks(form):
     """Return what a form is known by: where it is sent, and the names of its fields."""
     return masked(form.action), *sorted({*form.names})
-
-
-def is_known(form):
-    """Say whether a form is one of the steps."""
-    return any(same_path(form.action, one) for one in KNOWN)
-
-
-def links_of(page):
-    """Return the paths on this site that a page links, but for those that log out."""
-    found = []
-    for link in parsed(page.html).find_all("a", href=True):
-        parts = urlsplit(urljoin(page.base, link["href"]))
-        if f"{parts.scheme}://{parts.netloc}" == SITE and not LEAVING.search(parts.path):
-            found.append(parts.path)
-    return list(dict.fromkeys(found))

@@ -74,8 +74,7 @@ def forged(target, theirs):
     if not found:
         return "", ""
     known, how = found[0]
-    text = known.decode("utf-8", "replace") if isinstance(known, bytes) else str(known)
-    line = re.escape(text) if how == IN_SOURCE else r"SECRET_KEY|secret_key"
+    line = re.escape(as_text(known)) if how == IN_SOURCE else r"SECRET_KEY|secret_key"
     told, forger, thief = ada.session(), Flask("forger"), target.thief([])
     forger.secret_key = known
     interface = target.app.session_interface
@@ -92,9 +91,14 @@ def forged(target, theirs):
     return "", ""
 
 
+def as_text(key):
+    """Return a key as it is written in the source."""
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
+
+
 def how_known(key, theirs, copy):
     """Return which key it is, if an attacker knows it: in the source, well known, or short."""
-    text = key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
+    text = as_text(key)
     if key in theirs or text in literals(copy):
         return IN_SOURCE
     if text in EVERYBODYS:

@@ -15,8 +15,9 @@ from workbench.people import PASSWORDS, People
 
 from attacks.clocks import no_naps, sqlite_follows
 from attacks.database import Database
+from attacks.features import READ
 from attacks.places import broken_at
-from attacks.reset_links import FEATURE, ResetLinks
+from attacks.reset_links import ResetLinks
 from attacks.verdicts import NotReadyError, require
 from attacks.visitor import Visitor, remember_box
 from attacks.work import Work
@@ -181,7 +182,7 @@ class Target(Database, ResetLinks):
         old, new = old or self.passwords[0], new or self.passwords[1]
         page = self.change_password(browser, old, new)
         promise = "after the password is changed, the new one logs you in"
-        require(self.is_in(password=new), promise, page, FEATURE)
+        require(self.is_in(password=new), promise, page, READ)
         return page
 
     def delete_account(self, browser, password, name=""):
@@ -196,7 +197,7 @@ class Target(Database, ResetLinks):
         """Delete ada's account; it has to work."""
         page = self.delete_account(browser, password)
         promise = "the account can be deleted"
-        require(self.is_gone(password), promise, page, FEATURE)
+        require(self.is_gone(password), promise, page, READ)
 
 
 def set_environment(values):

@@ -14,9 +14,9 @@ def compiling_once(known):
     """Let Jinja compile each text only once while the block runs; `known` holds its code."""
 
     @functools.wraps(COMPILE)
-    def compiled(environment, source, *place):
-        if not isinstance(source, str):  # but already parsed
-            return COMPILE(environment, source, *place)
+    def compiled(environment, source, *place, **options):
+        if options or not isinstance(source, str):  # as no template of Flask is compiled
+            return COMPILE(environment, source, *place, **options)
         key = type(environment), environment.lexer, bool(environment.autoescape), source, place
         if key not in known:
             known[key] = COMPILE(environment, source, *place)
